@@ -1,0 +1,106 @@
+import type { Digest } from '../../shared/digest.ts'
+import type { EntryType } from '../../shared/files.ts'
+import type { ImageInfo, Warning } from '../../shared/image.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import type { EntryTable } from './entry-table.ts'
+
+/** One tar header as read; times, sizes and owners after PAX and GNU extensions were applied. */
+export interface TarEntry {
+  /** Lossless, relative and clean; whiteouts stand under their own names (`etc/.wh.passwd`). */
+  readonly path: PathBytes
+  readonly type: EntryType
+  /** Logical bytes: for a sparse file those of the file, not of what is stored. 0 for everything but files. */
+  readonly size: number
+  /** Permission bits with setuid, setgid and sticky: 0…0o7777. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Whole seconds since 1970, may be negative. */
+  readonly mtime: number
+  /** 0…999,999,999, added to `mtime`. */
+  readonly mtimeNanoseconds: number
+  readonly uname?: string
+  readonly gname?: string
+  /** Symlink target as it stands (lossless latin-1); for a hard link the target's clean PathBytes. */
+  readonly linkname?: string
+  readonly device?: { readonly major: number; readonly minor: number }
+  readonly xattrs?: Readonly<Record<string, Uint8Array>>
+  /** Where a sparse file has data: logical offset and length, ascending; the pieces are stored one after the other at `offset`. */
+  readonly sparse?: readonly (readonly [offset: number, length: number])[]
+  /** Where its content starts in the uncompressed tar. */
+  readonly offset: number
+  /** Bytes of content stored in the tar: `size`, or less for a sparse file. */
+  readonly storedSize: number
+}
+
+/**
+ * How much of a layer an output wants. `skip`: nothing. `list`: entries only; contents are hopped over where the source can seek, so
+ * such entries are unverified. `once`: one pass. `again`: readable another time, in place or from the layer cache.
+ */
+export type Need = 'skip' | 'list' | 'once' | 'again'
+
+/** Asked once for each layer of the image, in order, repeats included, before that layer is yielded. */
+export type FetchCallback = (diffID: Digest) => Need | Promise<Need>
+
+/** One changeset: an indexed tar named by its diffID. */
+export interface Layer {
+  readonly diffID: Digest
+  /** Bytes of the uncompressed tar; undefined while nobody has inflated it. */
+  readonly size: number | undefined
+  /** Whether the diffID (and the blob's digest) has been checked against the bytes in this process or by whoever filled the index. */
+  readonly isVerified: boolean
+  /** All entries in tar order. Hops where it can, else reads the layer through (and verifies it). */
+  entries(signal?: AbortSignal): Promise<EntryTable>
+  /**
+   * The uncompressed tar. Fails with `digest-mismatch` at its end when the bytes are not the diffID's. With `once` a second call fails.
+   * A chunk is valid until the next one is asked for: whoever keeps it copies it.
+   */
+  stream(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * Pieces of the uncompressed tar in one pass, hopping or skipping the rest; `ranges` ascend and do not overlap. Each body must be
+   * consumed (or left) before the next is asked for. Unverified.
+   */
+  contents(ranges: readonly ByteRange[], signal?: AbortSignal): AsyncIterable<readonly [index: number, bytes: AsyncIterable<Uint8Array>]>
+  /** The blob as the source stores it, compressed or not, where it can be had; `undefined` where only the uncompressed form exists. */
+  stored?(signal?: AbortSignal): { readonly mediaType: string; readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }
+}
+
+export interface ByteRange {
+  readonly offset: number
+  readonly length: number
+}
+
+export type ImageElement =
+  /** The config's own bytes; `name` is their digest, the image ID. */
+  | readonly [type: 'config', name: Digest, data: Uint8Array]
+  /** `name` is the diffID; null where the output asked to skip it. */
+  | readonly [type: 'layer', name: Digest, data: Layer | null]
+
+/** What runs: the only way to cancel it, to hear of its progress and of what did not stop it. */
+export interface Task {
+  readonly signal: AbortSignal
+  /** `step` is a layer's diffID or a piece of work in words; `done` and `total` are bytes, `total` undefined while unknown. */
+  progress(step: string, done: number, total?: number): void
+  warn(warning: Warning): void
+}
+
+export interface ImageInput extends AsyncDisposable {
+  /** Cheap: no layer bytes (but for archives so old that they hold no diffIDs). */
+  inspect(task: Task): Promise<ImageInfo>
+  /**
+   * The config first, then the layers, base first, each as often as the config names it. `fetchCallback` is asked right before a layer
+   * is yielded. A layer may be used until the next one is asked for; with `again` until the input is disposed.
+   */
+  fetch(fetchCallback: FetchCallback, task: Task): AsyncIterable<ImageElement>
+}
+
+/**
+ * Layers arrive base first and may repeat; the config at any time before `finalize` (inputs give it first, a rewriting filter last).
+ * Disposal without `finalize` leaves the destination as it was; disposal twice is harmless.
+ */
+export interface ImageOutput extends AsyncDisposable {
+  fetchCallback(diffID: Digest): Need | Promise<Need>
+  processImageElement(...element: ImageElement): Promise<void>
+  /** The only moment anything becomes visible. */
+  finalize(): Promise<void>
+}

@@ -1,0 +1,220 @@
+import type { EntryType } from '../../shared/files.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import { ImageError } from '../../shared/errors.ts'
+import type { TarEntry } from './element.ts'
+
+const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'link', 'fifo', 'char', 'block']
+const CODES: Readonly<Record<EntryType, number>> = { file: 0, directory: 1, symlink: 2, link: 3, fifo: 4, char: 5, block: 6 }
+
+/** What few entries have; kept beside the columns, by row. */
+export interface RareFields {
+  readonly uname?: string
+  readonly gname?: string
+  readonly device?: { readonly major: number; readonly minor: number }
+  readonly xattrs?: Readonly<Record<string, Uint8Array>>
+  readonly sparse?: readonly (readonly [offset: number, length: number])[]
+  readonly storedSize?: number
+}
+
+/** The columns of a table, row by row; `names` holds each row's path, then its linkname, one after the other as bytes. */
+export interface EntryColumns {
+  readonly length: number
+  readonly names: Uint8Array
+  /** Where row i's path ends in `names`; it starts where row i-1's linkname ended. */
+  readonly pathEnds: Uint32Array
+  /** Where row i's linkname ends in `names`. */
+  readonly linkEnds: Uint32Array
+  readonly types: Uint8Array
+  readonly modes: Uint16Array
+  readonly uids: Uint32Array
+  readonly gids: Uint32Array
+  readonly sizes: Float64Array
+  readonly mtimes: Float64Array
+  readonly mtimeNanoseconds: Uint32Array
+  readonly offsets: Float64Array
+  readonly rare: ReadonlyMap<number, RareFields>
+}
+
+/** The entries of one layer in tar order, as columns and one name table: a million of them are tens of megabytes, not a million objects. */
+export class EntryTable {
+  readonly columns: EntryColumns
+  readonly #names: Buffer
+
+  constructor(columns: EntryColumns) {
+    this.columns = columns
+    this.#names = Buffer.from(columns.names.buffer, columns.names.byteOffset, columns.names.byteLength)
+  }
+
+  get length(): number {
+    return this.columns.length
+  }
+
+  path(row: number): PathBytes {
+    const start = row === 0 ? 0 : (this.columns.linkEnds[row - 1] as number)
+    return this.#names.latin1Slice(start, this.columns.pathEnds[row])
+  }
+
+  linkname(row: number): string | undefined {
+    const start = this.columns.pathEnds[row] as number
+    const end = this.columns.linkEnds[row] as number
+    return start === end ? undefined : this.#names.latin1Slice(start, end)
+  }
+
+  type(row: number): EntryType {
+    return TYPES[this.columns.types[row] as number] as EntryType
+  }
+
+  size(row: number): number {
+    return this.columns.sizes[row] as number
+  }
+
+  mode(row: number): number {
+    return this.columns.modes[row] as number
+  }
+
+  uid(row: number): number {
+    return this.columns.uids[row] as number
+  }
+
+  gid(row: number): number {
+    return this.columns.gids[row] as number
+  }
+
+  mtime(row: number): number {
+    return this.columns.mtimes[row] as number
+  }
+
+  offset(row: number): number {
+    return this.columns.offsets[row] as number
+  }
+
+  rare(row: number): RareFields | undefined {
+    return this.columns.rare.get(row)
+  }
+
+  /** Row as an object, for the few places that want one whole. */
+  at(row: number): TarEntry {
+    const { storedSize, ...rare } = this.columns.rare.get(row) ?? {}
+    const linkname = this.linkname(row)
+    return {
+      path: this.path(row),
+      type: this.type(row),
+      size: this.size(row),
+      mode: this.mode(row),
+      uid: this.uid(row),
+      gid: this.gid(row),
+      mtime: this.mtime(row),
+      mtimeNanoseconds: this.columns.mtimeNanoseconds[row] as number,
+      offset: this.offset(row),
+      storedSize: storedSize ?? this.size(row),
+      ...(linkname === undefined ? {} : { linkname }),
+      ...rare,
+    }
+  }
+}
+
+/** Collects entries in tar order; `build` may be called once. */
+export class EntryTableBuilder {
+  #length = 0
+  #capacity = 1024
+  #names = Buffer.allocUnsafe(64 * 1024)
+  #namesLength = 0
+  #pathEnds = new Uint32Array(this.#capacity)
+  #linkEnds = new Uint32Array(this.#capacity)
+  #types = new Uint8Array(this.#capacity)
+  #modes = new Uint16Array(this.#capacity)
+  #uids = new Uint32Array(this.#capacity)
+  #gids = new Uint32Array(this.#capacity)
+  #sizes = new Float64Array(this.#capacity)
+  #mtimes = new Float64Array(this.#capacity)
+  #mtimeNanoseconds = new Uint32Array(this.#capacity)
+  #offsets = new Float64Array(this.#capacity)
+  readonly #rare = new Map<number, RareFields>()
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(entry: TarEntry): void {
+    if (this.#length === this.#capacity) this.#grow()
+    const row = this.#length++
+    this.#addName(entry.path)
+    this.#pathEnds[row] = this.#namesLength
+    if (entry.linkname !== undefined) this.#addName(entry.linkname)
+    this.#linkEnds[row] = this.#namesLength
+    this.#types[row] = CODES[entry.type]
+    this.#modes[row] = entry.mode
+    this.#uids[row] = entry.uid
+    this.#gids[row] = entry.gid
+    this.#sizes[row] = entry.size
+    this.#mtimes[row] = entry.mtime
+    this.#mtimeNanoseconds[row] = entry.mtimeNanoseconds
+    this.#offsets[row] = entry.offset
+    const rare = rareFieldsOf(entry)
+    if (rare) this.#rare.set(row, rare)
+  }
+
+  build(): EntryTable {
+    const end = this.#length
+    return new EntryTable({
+      length: end,
+      names: this.#names.subarray(0, this.#namesLength),
+      pathEnds: this.#pathEnds.subarray(0, end),
+      linkEnds: this.#linkEnds.subarray(0, end),
+      types: this.#types.subarray(0, end),
+      modes: this.#modes.subarray(0, end),
+      uids: this.#uids.subarray(0, end),
+      gids: this.#gids.subarray(0, end),
+      sizes: this.#sizes.subarray(0, end),
+      mtimes: this.#mtimes.subarray(0, end),
+      mtimeNanoseconds: this.#mtimeNanoseconds.subarray(0, end),
+      offsets: this.#offsets.subarray(0, end),
+      rare: this.#rare,
+    })
+  }
+
+  #addName(name: string): void {
+    const end = this.#namesLength + name.length
+    if (end > 0xffff_ffff) throw new ImageError('limit', 'A layer holds more than 4 GiB of file names.')
+    if (end > this.#names.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, this.#names.length * 2))
+      this.#names.copy(larger, 0, 0, this.#namesLength)
+      this.#names = larger
+    }
+    this.#names.latin1Write(name, this.#namesLength)
+    this.#namesLength = end
+  }
+
+  #grow(): void {
+    this.#capacity *= 2
+    this.#pathEnds = grown(this.#pathEnds, new Uint32Array(this.#capacity))
+    this.#linkEnds = grown(this.#linkEnds, new Uint32Array(this.#capacity))
+    this.#types = grown(this.#types, new Uint8Array(this.#capacity))
+    this.#modes = grown(this.#modes, new Uint16Array(this.#capacity))
+    this.#uids = grown(this.#uids, new Uint32Array(this.#capacity))
+    this.#gids = grown(this.#gids, new Uint32Array(this.#capacity))
+    this.#sizes = grown(this.#sizes, new Float64Array(this.#capacity))
+    this.#mtimes = grown(this.#mtimes, new Float64Array(this.#capacity))
+    this.#mtimeNanoseconds = grown(this.#mtimeNanoseconds, new Uint32Array(this.#capacity))
+    this.#offsets = grown(this.#offsets, new Float64Array(this.#capacity))
+  }
+}
+
+function grown<T extends { set(values: T): void }>(from: T, to: T): T {
+  to.set(from)
+  return to
+}
+
+function rareFieldsOf(entry: TarEntry): RareFields | undefined {
+  const { uname, gname, device, xattrs, sparse } = entry
+  const isPlain = !uname && !gname && !device && !xattrs && !sparse && entry.storedSize === entry.size
+  if (isPlain) return undefined
+  return {
+    ...(uname ? { uname } : {}),
+    ...(gname ? { gname } : {}),
+    ...(device ? { device } : {}),
+    ...(xattrs ? { xattrs } : {}),
+    ...(sparse ? { sparse } : {}),
+    ...(entry.storedSize === entry.size ? {} : { storedSize: entry.storedSize }),
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { errorReportSchema } from './errors.ts'
+import { digestSchema, warningSchema } from './image.ts'
+import { destinationSpecSchema, filterSpecSchema, sourceSpecSchema } from './uri.ts'
+
+/** What a job is to do, as data: a wizard, a command line and a retry all submit one of these. */
+export const jobSpecSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('convert'),
+    input: sourceSpecSchema,
+    filters: z.array(filterSpecSchema).default([]),
+    output: destinationSpecSchema,
+  }),
+  /** Read every layer once, verify it, and put its entries into the layer index. */
+  z.object({ kind: z.literal('index'), input: sourceSpecSchema }),
+  /** Save one path of the merged tree up to `layer` (the whole image unless said), or of that layer alone: a file as it is, a folder as a tar. */
+  z.object({
+    kind: z.literal('save-path'),
+    input: sourceSpecSchema,
+    /** PathBytes */
+    path: z.string(),
+    layer: z.number().int().min(0).optional(),
+    isMerged: z.boolean().default(true),
+    destination: z.string().min(1),
+  }),
+  /** Save one layer: as it is stored, or uncompressed. */
+  z.object({
+    kind: z.literal('save-layer'),
+    input: sourceSpecSchema,
+    diffID: digestSchema,
+    isUncompressed: z.boolean().default(true),
+    destination: z.string().min(1),
+  }),
+])
+export type JobSpec = z.infer<typeof jobSpecSchema>
+
+export const jobPhaseSchema = z.enum(['waiting', 'running', 'cancelling', 'done', 'failed', 'cancelled'])
+export type JobPhase = z.infer<typeof jobPhaseSchema>
+
+/** One line of progress: a layer by its diffID, or a piece of work in words. */
+export const jobStepSchema = z.object({
+  name: z.string(),
+  /** Bytes done. */
+  done: z.number(),
+  /** Bytes in all; null where nobody knows. */
+  total: z.number().nullable(),
+})
+export type JobStep = z.infer<typeof jobStepSchema>
+
+export const jobOutcomeSchema = z.object({
+  /** The file or folder that was written. */
+  path: z.string().optional(),
+  /** The image as it was written: a rewriting filter changes it. */
+  imageID: digestSchema.optional(),
+  references: z.array(z.string()).optional(),
+  bytesWritten: z.number().optional(),
+})
+export type JobOutcome = z.infer<typeof jobOutcomeSchema>
+
+/** Everything the window knows of a job; pushed whole, at most twenty times a second. */
+export const jobStateSchema = z.object({
+  id: z.string(),
+  spec: jobSpecSchema.or(z.object({ kind: z.literal('upload'), name: z.string(), size: z.number() })),
+  /** What it does, in words: "Export debian:12 to debian.tar". */
+  title: z.string(),
+  phase: jobPhaseSchema,
+  submitted: z.number(),
+  started: z.number().nullable(),
+  ended: z.number().nullable(),
+  steps: z.array(jobStepSchema),
+  /** Bytes over all steps; total is null until the steps are known. */
+  done: z.number(),
+  total: z.number().nullable(),
+  warnings: z.array(warningSchema),
+  error: errorReportSchema.nullable(),
+  outcome: jobOutcomeSchema.nullable(),
+})
+export type JobState = z.infer<typeof jobStateSchema>
+
+export function isEnded(phase: JobPhase): boolean {
+  return phase === 'done' || phase === 'failed' || phase === 'cancelled'
+}
