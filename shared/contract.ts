@@ -98,7 +98,11 @@ export const contract = {
           tree: treeSchema,
           path: z.string(),
           offset: z.number().int().min(0),
-          length: z.number().int().min(1).max(1024 * 1024),
+          length: z
+            .number()
+            .int()
+            .min(1)
+            .max(1024 * 1024),
         }),
       )
       .output(fileChunkSchema),
@@ -123,7 +127,9 @@ export const contract = {
     /** Forget ended jobs: one, or all. */
     clear: base.input(z.object({ id: z.string().optional() })).output(z.void()),
     /** All states at once, then whole lists of those that changed, coalesced. A state of a cleared job is in `gone`. */
-    watch: base.output(eventIterator(z.object({ states: z.array(jobStateSchema), gone: z.array(z.string()) }))),
+    watch: base.output(
+      eventIterator(z.object({ states: z.array(jobStateSchema), gone: z.array(z.string()) })),
+    ),
     preflight: base.input(jobSpecSchema).output(preflightSchema),
   },
   settings: {
@@ -134,16 +140,29 @@ export const contract = {
   },
   /** The system's dialogs (Electron). Each remembers its folder; null is a dismissed dialog. What they return may be written. */
   dialogs: {
-    open: base.input(z.object({ folders: z.boolean(), purpose: z.string() })).output(z.array(z.string()).nullable()),
-    save: base.input(z.object({ suggestedName: z.string(), purpose: z.string() })).output(z.string().nullable()),
+    open: base
+      .input(z.object({ folders: z.boolean(), purpose: z.string() }))
+      .output(z.array(z.string()).nullable()),
+    save: base
+      .input(z.object({ suggestedName: z.string(), purpose: z.string() }))
+      .output(z.string().nullable()),
     folder: base.input(z.object({ purpose: z.string() })).output(z.string().nullable()),
   },
   /** The window's own picker, where the host has no dialogs. Lists regular files and folders only. */
   picker: {
     list: base
       .input(z.object({ path: z.string().optional(), showHidden: z.boolean() }))
-      .output(z.object({ path: z.string(), parent: z.string().nullable(), entries: z.array(folderEntrySchema), isTruncated: z.boolean() })),
-    createFolder: base.input(z.object({ parent: z.string(), name: z.string().min(1) })).output(z.object({ path: z.string() })),
+      .output(
+        z.object({
+          path: z.string(),
+          parent: z.string().nullable(),
+          entries: z.array(folderEntrySchema),
+          isTruncated: z.boolean(),
+        }),
+      ),
+    createFolder: base
+      .input(z.object({ parent: z.string(), name: z.string().min(1) }))
+      .output(z.object({ path: z.string() })),
     /** The user chose this place: what lies at or below it may be written in this session. */
     choose: base.input(z.object({ path: z.string() })).output(z.void()),
   },

@@ -88,7 +88,9 @@ export function isCancelled(error: unknown): boolean {
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'))
+  return (
+    error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'))
+  )
 }
 
 function causeOf(error: Error): string | undefined {
@@ -98,7 +100,13 @@ function causeOf(error: Error): string | undefined {
 
 /** Node's system errors in words; `path` is part of them where the call had one. */
 function systemReport(error: unknown): ErrorReport | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || !('syscall' in error)) return undefined
+  if (
+    !(error instanceof Error) ||
+    !('code' in error) ||
+    typeof error.code !== 'string' ||
+    !('syscall' in error)
+  )
+    return undefined
   const path = 'path' in error && typeof error.path === 'string' ? error.path : 'the file'
   const detail = error.message
   switch (error.code) {
@@ -106,13 +114,28 @@ function systemReport(error: unknown): ErrorReport | undefined {
       return { code: 'not-found', message: `${path} does not exist.`, detail }
     case 'EACCES':
     case 'EPERM':
-      return { code: 'permission', message: `No permission for ${path}.`, remedy: 'Choose another place, or change its permissions.', detail }
+      return {
+        code: 'permission',
+        message: `No permission for ${path}.`,
+        remedy: 'Choose another place, or change its permissions.',
+        detail,
+      }
     case 'EROFS':
-      return { code: 'permission', message: `${path} is on a read-only file system.`, remedy: 'Choose another place.', detail }
+      return {
+        code: 'permission',
+        message: `${path} is on a read-only file system.`,
+        remedy: 'Choose another place.',
+        detail,
+      }
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
-      return { code: 'no-space', message: `There is not enough room for ${path}.`, remedy: 'Free some space or choose another place.', detail }
+      return {
+        code: 'no-space',
+        message: `There is not enough room for ${path}.`,
+        remedy: 'Free some space or choose another place.',
+        detail,
+      }
     case 'EEXIST':
       return { code: 'exists', message: `${path} exists already.`, remedy: 'Choose another name.', detail }
     case 'EISDIR':

@@ -6,7 +6,11 @@ import { sourceSpecSchema } from './uri.ts'
 export const settingsSchema = z.object({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   /** Bytes the layer cache may hold. */
-  cacheLimit: z.number().int().min(0).default(10 * 1024 ** 3),
+  cacheLimit: z
+    .number()
+    .int()
+    .min(0)
+    .default(10 * 1024 ** 3),
   /** Last folder chosen in each kind of dialog. */
   folders: z.record(z.string(), z.string()).default({}),
   /** Panes, sort orders, column widths: what the renderer wants back, by name. */

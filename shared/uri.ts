@@ -18,7 +18,12 @@ export const sourceSpecSchema = z.discriminatedUnion('kind', [
     image: z.string().optional(),
     platform: platformSchema.partial().optional(),
   }),
-  z.object({ kind: z.literal('dir'), path: z.string().min(1), image: z.string().optional(), tag: z.string().optional() }),
+  z.object({
+    kind: z.literal('dir'),
+    path: z.string().min(1),
+    image: z.string().optional(),
+    tag: z.string().optional(),
+  }),
 ])
 export type SourceSpec = z.infer<typeof sourceSpecSchema>
 

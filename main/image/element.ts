@@ -60,9 +60,16 @@ export interface Layer {
    * Pieces of the uncompressed tar in one pass, hopping or skipping the rest; `ranges` ascend and do not overlap. Each body must be
    * consumed (or left) before the next is asked for. Unverified.
    */
-  contents(ranges: readonly ByteRange[], signal?: AbortSignal): AsyncIterable<readonly [index: number, bytes: AsyncIterable<Uint8Array>]>
+  contents(
+    ranges: readonly ByteRange[],
+    signal?: AbortSignal,
+  ): AsyncIterable<readonly [index: number, bytes: AsyncIterable<Uint8Array>]>
   /** The blob as the source stores it, compressed or not, where it can be had; `undefined` where only the uncompressed form exists. */
-  stored?(signal?: AbortSignal): { readonly mediaType: string; readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }
+  stored?(signal?: AbortSignal): {
+    readonly mediaType: string
+    readonly size: number
+    readonly bytes: AsyncIterable<Uint8Array>
+  }
 }
 
 export interface ByteRange {

@@ -4,12 +4,21 @@ import { ImageError } from '../../shared/errors.ts'
 import type { TarEntry } from './element.ts'
 
 const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'link', 'fifo', 'char', 'block']
-const CODES: Readonly<Record<EntryType, number>> = { file: 0, directory: 1, symlink: 2, link: 3, fifo: 4, char: 5, block: 6 }
+const CODES: Readonly<Record<EntryType, number>> = {
+  file: 0,
+  directory: 1,
+  symlink: 2,
+  link: 3,
+  fifo: 4,
+  char: 5,
+  block: 6,
+}
 
-/** What few entries have; kept beside the columns, by row. */
+/**
+ * What few entries have; kept beside the columns, by row. Owners' names are left out: nothing that works from a table needs them, and
+ * some builders write them on every entry.
+ */
 export interface RareFields {
-  readonly uname?: string
-  readonly gname?: string
   readonly device?: { readonly major: number; readonly minor: number }
   readonly xattrs?: Readonly<Record<string, Uint8Array>>
   readonly sparse?: readonly (readonly [offset: number, length: number])[]
@@ -51,13 +60,13 @@ export class EntryTable {
 
   path(row: number): PathBytes {
     const start = row === 0 ? 0 : (this.columns.linkEnds[row - 1] as number)
-    return this.#names.latin1Slice(start, this.columns.pathEnds[row])
+    return this.#names.toString('latin1', start, this.columns.pathEnds[row])
   }
 
   linkname(row: number): string | undefined {
     const start = this.columns.pathEnds[row] as number
     const end = this.columns.linkEnds[row] as number
-    return start === end ? undefined : this.#names.latin1Slice(start, end)
+    return start === end ? undefined : this.#names.toString('latin1', start, end)
   }
 
   type(row: number): EntryType {
@@ -181,7 +190,7 @@ export class EntryTableBuilder {
       this.#names.copy(larger, 0, 0, this.#namesLength)
       this.#names = larger
     }
-    this.#names.latin1Write(name, this.#namesLength)
+    this.#names.write(name, this.#namesLength, 'latin1')
     this.#namesLength = end
   }
 
@@ -206,12 +215,10 @@ function grown<T extends { set(values: T): void }>(from: T, to: T): T {
 }
 
 function rareFieldsOf(entry: TarEntry): RareFields | undefined {
-  const { uname, gname, device, xattrs, sparse } = entry
-  const isPlain = !uname && !gname && !device && !xattrs && !sparse && entry.storedSize === entry.size
+  const { device, xattrs, sparse } = entry
+  const isPlain = !device && !xattrs && !sparse && entry.storedSize === entry.size
   if (isPlain) return undefined
   return {
-    ...(uname ? { uname } : {}),
-    ...(gname ? { gname } : {}),
     ...(device ? { device } : {}),
     ...(xattrs ? { xattrs } : {}),
     ...(sparse ? { sparse } : {}),
