@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Digest } from '../../shared/digest.ts'
+import type { CacheKey, CacheWriter, IndexedLayer, LayerCache, LayerIndex } from '../../main/image/cache.ts'
+
+export interface TestContext extends AsyncDisposable {
+  readonly index: LayerIndex & { readonly layers: ReadonlyMap<Digest, IndexedLayer> }
+  readonly cache: LayerCache & { readonly folder: string; readonly keys: ReadonlyMap<string, string> }
+  /** A folder for the test's own files, removed with the rest. */
+  readonly folder: string
+  path(name: string): string
+}
+
+/** A layer index in memory, a layer cache in a temporary folder, and a folder to write test files into. */
+export async function testContext(): Promise<TestContext> {
+  const folder = await mkdtemp(join(tmpdir(), 'occystrap-test-'))
+  const layers = new Map<Digest, IndexedLayer>()
+  return {
+    folder,
+    path: (name) => join(folder, name),
+    index: {
+      layers,
+      get: async (diffID) => layers.get(diffID),
+      has: async (diffID) => layers.has(diffID),
+      async put(diffID, layer) {
+        layers.set(diffID, layer)
+      },
+    },
+    cache: folderCache(folder),
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function folderCache(folder: string): TestContext['cache'] {
+  const keys = new Map<string, string>()
+  const nameOf = (key: CacheKey): string => ('layer' in key ? `layer ${key.layer}` : `archive ${key.archive}`)
+  const lease = (path: string) => ({ path, async [Symbol.asyncDispose]() {} })
+  return {
+    folder,
+    keys,
+    async find(key) {
+      const path = keys.get(nameOf(key))
+      if (path === undefined) return undefined
+      await stat(path)
+      return lease(path)
+    },
+    async create(key): Promise<CacheWriter> {
+      const temporary = join(folder, `.cache-${randomUUID()}.tmp`)
+      const path = join(folder, `.cache-${randomUUID()}`)
+      const handle = await open(temporary, 'wx')
+      let isOpen = true
+      const close = async (): Promise<void> => {
+        if (isOpen) await handle.close()
+        isOpen = false
+      }
+      return {
+        async write(chunk) {
+          await handle.write(chunk)
+        },
+        async commit() {
+          await close()
+          await rename(temporary, path)
+          keys.set(nameOf(key), path)
+          return lease(path)
+        },
+        async [Symbol.asyncDispose]() {
+          await close()
+          await rm(temporary, { force: true })
+        },
+      }
+    },
+  }
+}
