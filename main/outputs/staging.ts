@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ImageError } from '../../shared/errors.ts'
+import { ownerMark, ownerState } from '../image/process-owner.ts'
+
+const PATTERN = /^\.occystrap-([0-9a-f]+-\d+-\d+)-[0-9a-f]{16}\.tmp$/
+
+/** Whoever made a leftover out of our sight (another machine of a shared folder) is taken for dead after this long. */
+const FOREIGN_AGE = 7 * 24 * 3600 * 1000
+
+/**
+ * A private folder on the destination's file system, in which everything is made before it is renamed into place. Its name says who
+ * owns it, so that what a killed process left is told from what a living one is making.
+ */
+export class Staging implements AsyncDisposable {
+  readonly path: string
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  /** Below `folder`, which exists; clears there what dead processes left. Not found, not a folder and no permission are said in words. */
+  static async create(folder: string): Promise<Staging> {
+    await clearLeftovers(folder)
+    const path = join(folder, `.occystrap-${ownerMark()}-${randomBytes(8).toString('hex')}.tmp`)
+    try {
+      await mkdir(path, { mode: 0o700 })
+    } catch (error) {
+      throw folderError(folder, error)
+    }
+    return new Staging(path)
+  }
+
+  file(name: string): string {
+    return join(this.path, name)
+  }
+
+  /** Moves a finished file to its place, durable (fsync, rename, fsync of the parent), replacing what has that name. */
+  async commit(name: string, target: string): Promise<void> {
+    await syncPath(this.file(name))
+    await rename(this.file(name), target)
+    await syncPath(dirname(target))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** Removes the staging folders of processes that are gone. What cannot be removed is left: it is in nobody's way. */
+export async function clearLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) {
+    const mark = PATTERN.exec(name)?.[1]
+    if (mark === undefined) continue
+    const path = join(folder, name)
+    const state = ownerState(mark)
+    if (state === 'dead' || (state === 'unknown' && (await ageOf(path)) > FOREIGN_AGE))
+      await rm(path, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+async function ageOf(path: string): Promise<number> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+  return Date.now() - mtimeMs
+}
+
+/** fsync by path; folders too, so that names survive a power cut (Windows cannot open a folder and needs no such call). */
+export async function syncPath(path: string): Promise<void> {
+  try {
+    await using handle = await open(path, 'r')
+    await handle.sync()
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (process.platform === 'win32' && (code === 'EPERM' || code === 'EISDIR')) return
+    // Some network file systems know no fsync of a folder.
+    if (code !== 'EINVAL') throw error
+  }
+}
+
+function folderError(folder: string, error: unknown): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return new ImageError('not-found', `The folder ${folder} does not exist.`, {
+        remedy: 'Create it first, or choose another place.',
+        cause: error,
+      })
+    case 'ENOTDIR':
+      return new ImageError('io', `${folder} is not a folder.`, { remedy: 'Choose another place.', cause: error })
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new ImageError('permission', `${folder} cannot be written to.`, {
+        remedy: 'Choose another place, or change its permissions.',
+        cause: error,
+      })
+    default:
+      return error
+  }
+}
