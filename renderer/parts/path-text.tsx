@@ -1,0 +1,21 @@
+import type { JSX } from 'react'
+import { displayPath, visible, type PathBytes } from '../../shared/path-bytes.ts'
+import { baseName } from './format.ts'
+import styles from './parts.module.css'
+
+/** A path inside an image: decoded, control characters and bidirectional marks made visible. The root is `/`. */
+export function PathText({ path }: { readonly path: PathBytes }): JSX.Element {
+  return <bdi className={styles['path']}>{path === '' ? '/' : visible(displayPath(path))}</bdi>
+}
+
+/** A path of the host on one line: the folder gives way first, so that the file's name can be read. All of it on hover. */
+export function HostPath({ path }: { readonly path: string }): JSX.Element {
+  const name = baseName(path)
+  const at = path.lastIndexOf(name)
+  return (
+    <bdi className={styles['ends']} title={visible(path)}>
+      <span>{visible(path.slice(0, at))}</span>
+      <span>{visible(path.slice(at))}</span>
+    </bdi>
+  )
+}

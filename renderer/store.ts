@@ -1,0 +1,177 @@
+import { create } from 'zustand'
+import { createJSONStorage, persist } from 'zustand/middleware'
+import type { Candidate } from '../shared/contract.ts'
+import type { SourceSpec } from '../shared/uri.ts'
+import type { WireState } from './client.ts'
+
+export type Page = 'home' | 'image' | 'jobs' | 'settings'
+
+/** The tabs of an image page, in the order of their keys (Ctrl/Cmd+1…). */
+export const imageTabs = ['overview', 'layers', 'files', 'search'] as const
+export type ImageTab = (typeof imageTabs)[number]
+
+export interface OpenImage {
+  /** The source as a key: opening the same one twice selects it. */
+  readonly id: string
+  readonly source: SourceSpec
+  readonly title: string
+  readonly tab: ImageTab
+}
+
+/** A question of the window's own picker; `resolve` is called once, with null where it was dismissed. */
+export interface PickerRequest {
+  readonly mode: 'file' | 'folder' | 'save'
+  readonly purpose: string
+  readonly suggestedName?: string
+  readonly resolve: (path: string | null) => void
+}
+
+/** Several images in one file or folder, to choose from. */
+export interface ImageChoice {
+  readonly path: string
+  readonly candidates: readonly Candidate[]
+}
+
+/** A file on its way to being an open image. */
+export interface Opening {
+  readonly id: number
+  readonly name: string
+  readonly cancel: () => void
+}
+
+interface ShellState {
+  readonly page: Page
+  readonly openImages: readonly OpenImage[]
+  readonly activeImage: string | null
+  /** Grows each time the search box is asked for: focus it when this changes. */
+  readonly searchFocus: number
+  readonly exporting: SourceSpec | null
+  readonly choice: ImageChoice | null
+  readonly picker: PickerRequest | null
+  readonly opening: readonly Opening[]
+  readonly isKeysShown: boolean
+  readonly isSidebarHidden: boolean
+  readonly wire: WireState
+  /** What a screen reader is told next. */
+  readonly announcement: string
+
+  readonly go: (page: Exclude<Page, 'image'>) => void
+  /** Shows an image, opening it where it is not open yet. */
+  readonly showImage: (source: SourceSpec, title: string, tab?: ImageTab) => void
+  readonly closeImage: (id: string) => void
+  readonly setTab: (id: string, tab: ImageTab) => void
+  /** A better name for an image, once it is known. */
+  readonly setTitle: (id: string, title: string) => void
+  /** The Search tab of the active image with its box focused. */
+  readonly focusSearch: () => void
+  readonly openExport: (source: SourceSpec) => void
+  readonly closeExport: () => void
+  readonly choose: (choice: ImageChoice | null) => void
+  readonly openPicker: (request: PickerRequest) => void
+  readonly answerPicker: (path: string | null) => void
+  readonly addOpening: (opening: Opening) => void
+  readonly removeOpening: (id: number) => void
+  readonly showKeys: (isShown: boolean) => void
+  readonly toggleSidebar: () => void
+  readonly setWire: (wire: WireState) => void
+  readonly announce: (text: string) => void
+}
+
+/** One text per image, whatever the order of a source's keys. */
+export function keyOf(source: SourceSpec): string {
+  const image = source.image ?? ''
+  const rest = source.kind === 'dir' ? (source.tag ?? '') : JSON.stringify(source.platform ?? null)
+  return JSON.stringify([source.kind, source.path, image, rest])
+}
+
+function changed(
+  images: readonly OpenImage[],
+  id: string,
+  change: Partial<Pick<OpenImage, 'tab' | 'title'>>,
+): readonly OpenImage[] {
+  const at = images.findIndex((image) => image.id === id)
+  const image = images[at]
+  return image ? images.with(at, { ...image, ...change }) : images
+}
+
+/** Where the person is and what is open; nothing that the main process knows. Survives a reload of the page, not a new session. */
+export const useShell = create<ShellState>()(
+  persist(
+    (set, get) => ({
+      page: 'home',
+      openImages: [],
+      activeImage: null,
+      searchFocus: 0,
+      exporting: null,
+      choice: null,
+      picker: null,
+      opening: [],
+      isKeysShown: false,
+      isSidebarHidden: false,
+      wire: 'open',
+      announcement: '',
+
+      go: (page) => set({ page }),
+      showImage: (source, title, tab) => {
+        const id = keyOf(source)
+        const { openImages } = get()
+        const isOpen = openImages.some((image) => image.id === id)
+        set({
+          page: 'image',
+          activeImage: id,
+          openImages: isOpen
+            ? changed(openImages, id, tab ? { tab } : {})
+            : [...openImages, { id, source, title, tab: tab ?? 'overview' }],
+        })
+      },
+      closeImage: (id) => {
+        const { openImages, activeImage, page } = get()
+        const at = openImages.findIndex((image) => image.id === id)
+        const rest = openImages.filter((image) => image.id !== id)
+        const isActive = activeImage === id
+        const next = isActive ? (rest[Math.min(at, rest.length - 1)]?.id ?? null) : activeImage
+        set({ openImages: rest, activeImage: next, page: page === 'image' && next === null ? 'home' : page })
+      },
+      setTab: (id, tab) => set({ openImages: changed(get().openImages, id, { tab }) }),
+      setTitle: (id, title) => set({ openImages: changed(get().openImages, id, { title }) }),
+      focusSearch: () => {
+        const { activeImage, setTab, searchFocus } = get()
+        if (activeImage === null) return
+        setTab(activeImage, 'search')
+        set({ page: 'image', searchFocus: searchFocus + 1 })
+      },
+      openExport: (source) => set({ exporting: source }),
+      closeExport: () => set({ exporting: null }),
+      choose: (choice) => set({ choice }),
+      openPicker: (request) => {
+        get().picker?.resolve(null)
+        set({ picker: request })
+      },
+      answerPicker: (path) => {
+        get().picker?.resolve(path)
+        set({ picker: null })
+      },
+      addOpening: (opening) => set({ opening: [...get().opening, opening] }),
+      removeOpening: (id) => set({ opening: get().opening.filter((opening) => opening.id !== id) }),
+      showKeys: (isShown) => set({ isKeysShown: isShown }),
+      toggleSidebar: () => set({ isSidebarHidden: !get().isSidebarHidden }),
+      setWire: (wire) => set({ wire }),
+      announce: (text) => set({ announcement: text }),
+    }),
+    {
+      name: 'occystrap.shell',
+      version: 1,
+      storage: createJSONStorage(() => sessionStorage),
+      partialize: ({ page, openImages, activeImage, isSidebarHidden }) => ({
+        page,
+        openImages,
+        activeImage,
+        isSidebarHidden,
+      }),
+    },
+  ),
+)
+
+export function useActiveImage(): OpenImage | undefined {
+  return useShell((state) => state.openImages.find((image) => image.id === state.activeImage))
+}
