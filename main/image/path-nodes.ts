@@ -1,0 +1,150 @@
+import { getRandomValues } from 'node:crypto'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import { IntColumn } from './int-column.ts'
+
+/** No such node. */
+export const NO_NODE = -1
+export const ROOT_NODE = 0
+
+/**
+ * Every path that was ever seen, as nodes numbered from 0 (the root): a parent, a name, children. One hash table finds a child by its
+ * parent and name, so that a directory of a million is as good as one of ten, and no string is made for a path.
+ */
+export class PathNodes {
+  readonly #parents = new IntColumn()
+  readonly #hashes = new IntColumn()
+  readonly #nameEnds = new IntColumn()
+  readonly #firstChildren = new IntColumn()
+  readonly #lastChildren = new IntColumn()
+  readonly #nextSiblings = new IntColumn()
+  #names = Buffer.allocUnsafe(64 * 1024)
+  #slots = new Int32Array(2048).fill(NO_NODE)
+  /** Secret, so that nobody can make names that all fall into one slot. */
+  readonly #secret = getRandomValues(new Uint32Array(256))
+
+  constructor() {
+    this.#append(NO_NODE, 0, Buffer.alloc(0), 0, 0)
+  }
+
+  get length(): number {
+    return this.#parents.length
+  }
+
+  parent(node: number): number {
+    return this.#parents.at(node)
+  }
+
+  /** The last component; '' for the root. */
+  name(node: number): PathBytes {
+    return this.#names.toString('latin1', this.#nameStart(node), this.#nameEnds.at(node))
+  }
+
+  path(node: number): PathBytes {
+    const names: PathBytes[] = []
+    for (let at = node; at > ROOT_NODE; at = this.parent(at)) names.push(this.name(at))
+    return names.reverse().join('/')
+  }
+
+  /** The first of a node's children in the order they were first seen, NO_NODE where there is none; `nextSibling` goes on. */
+  firstChild(node: number): number {
+    return this.#firstChildren.at(node)
+  }
+
+  nextSibling(node: number): number {
+    return this.#nextSiblings.at(node)
+  }
+
+  /** The child whose name is `bytes[start, end)`, or NO_NODE. */
+  child(parent: number, bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1
+    const hash = this.#hash(parent, bytes, start, end)
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const node = this.#slots[slot] as number
+      if (node === NO_NODE) return NO_NODE
+      if (
+        this.#hashes.at(node) === hash &&
+        this.#parents.at(node) === parent &&
+        this.#isNamed(node, bytes, start, end)
+      )
+        return node
+    }
+  }
+
+  /** The child of that name, made where it is not there yet. */
+  ensureChild(parent: number, bytes: Uint8Array, start: number, end: number): number {
+    const found = this.child(parent, bytes, start, end)
+    if (found !== NO_NODE) return found
+    const node = this.#append(parent, this.#hash(parent, bytes, start, end), bytes, start, end)
+    const last = this.#lastChildren.at(parent)
+    if (last === NO_NODE) this.#firstChildren.set(parent, node)
+    else this.#nextSiblings.set(last, node)
+    this.#lastChildren.set(parent, node)
+    if (this.length * 2 > this.#slots.length) this.#rehash()
+    else this.#insert(node)
+    return node
+  }
+
+  /** The node of a path, whatever became of it; NO_NODE where no layer ever named it. */
+  find(path: PathBytes): number {
+    const bytes = Buffer.from(path, 'latin1')
+    let node = ROOT_NODE
+    for (let start = 0; start < bytes.length && node !== NO_NODE;) {
+      const slash = bytes.indexOf(0x2f, start)
+      const end = slash < 0 ? bytes.length : slash
+      node = this.child(node, bytes, start, end)
+      start = end + 1
+    }
+    return node
+  }
+
+  #append(parent: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const node = this.#parents.length
+    const nameStart = node === ROOT_NODE ? 0 : this.#nameEnds.at(node - 1)
+    const nameEnd = nameStart + end - start
+    if (nameEnd > this.#names.length) {
+      const larger = Buffer.allocUnsafe(Math.max(nameEnd, this.#names.length * 2))
+      larger.set(this.#names.subarray(0, nameStart))
+      this.#names = larger
+    }
+    for (let i = start, to = nameStart; i < end; i++) this.#names[to++] = bytes[i] as number
+    this.#parents.push(parent)
+    this.#hashes.push(hash)
+    this.#nameEnds.push(nameEnd)
+    this.#firstChildren.push(NO_NODE)
+    this.#lastChildren.push(NO_NODE)
+    this.#nextSiblings.push(NO_NODE)
+    return node
+  }
+
+  #nameStart(node: number): number {
+    return node === ROOT_NODE ? 0 : this.#nameEnds.at(node - 1)
+  }
+
+  #isNamed(node: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const nameStart = this.#nameStart(node)
+    if (this.#nameEnds.at(node) - nameStart !== end - start) return false
+    for (let i = start, at = nameStart; i < end; i++) if (bytes[i] !== this.#names[at++]) return false
+    return true
+  }
+
+  #hash(parent: number, bytes: Uint8Array, start: number, end: number): number {
+    let hash = Math.imul(parent + 1, 0x9e3779b1)
+    for (let i = start; i < end; i++)
+      hash = Math.imul(hash ^ (this.#secret[bytes[i] as number] as number), 0x85ebca6b) ^ (hash >>> 15)
+    hash ^= hash >>> 16
+    hash = Math.imul(hash, 0xc2b2ae35)
+    return hash ^ (hash >>> 13)
+  }
+
+  #insert(node: number): void {
+    const mask = this.#slots.length - 1
+    let slot = this.#hashes.at(node) & mask
+    while (this.#slots[slot] !== NO_NODE) slot = (slot + 1) & mask
+    this.#slots[slot] = node
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(NO_NODE)
+    for (let node = ROOT_NODE + 1; node < this.length; node++) this.#insert(node)
+  }
+}

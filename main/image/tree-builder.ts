@@ -1,0 +1,213 @@
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import type { EntryTable } from './entry-table.ts'
+import {
+  ALIVE,
+  ImageTree,
+  IMPLICIT,
+  NO_VERSION,
+  type TreeProblem,
+  type VersionColumns,
+} from './image-tree.ts'
+import { IntColumn } from './int-column.ts'
+import { NO_NODE, PathNodes, ROOT_NODE } from './path-nodes.ts'
+
+/** What is wrong with an image is told by its first problems. */
+const MAX_PROBLEMS = 100
+/** In `previousAlive`: not in its parent's list of living children. NO_NODE there is the list's first. */
+const UNLISTED = -2
+
+/** The tree while layers are folded into it: what begins, ends and hides at a node. `at` says which entry is the cause. */
+export class TreeBuilder {
+  readonly nodes = new PathNodes()
+  readonly #layers: readonly (EntryTable | null)[]
+  readonly #versions = {
+    node: new IntColumn(),
+    born: new IntColumn(),
+    died: new IntColumn(),
+    row: new IntColumn(),
+    killer: new IntColumn(),
+    inode: new IntColumn(),
+    previous: new IntColumn(),
+  } satisfies VersionColumns
+  readonly #problems: TreeProblem[] = []
+
+  // Columns by node.
+  readonly #latest = new IntColumn()
+  /** The layer that last put something at or below the node. */
+  readonly #touched = new IntColumn()
+  /** The layer in which everything lower below the node was hidden, so that it is not looked for twice. */
+  readonly #cleared = new IntColumn()
+  /** The living children of each node as a doubly linked list, so that the dead cost nothing. */
+  readonly #firstAlive = new IntColumn()
+  readonly #nextAlive = new IntColumn()
+  readonly #previousAlive = new IntColumn()
+
+  #layer = 0
+  #row = IMPLICIT
+
+  constructor(layers: readonly (EntryTable | null)[]) {
+    this.#layers = layers
+    this.#growColumns()
+    this.begin(ROOT_NODE, IMPLICIT)
+  }
+
+  /** The entry that all that follows comes from. */
+  at(layer: number, row: number): void {
+    this.#layer = layer
+    this.#row = row
+  }
+
+  note(path: PathBytes, message: string): void {
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push({ layer: this.#layer, path, message })
+  }
+
+  finish(versionsOfRows: readonly (Int32Array | null)[]): ImageTree {
+    return new ImageTree({
+      layers: this.#layers,
+      nodes: this.nodes,
+      versions: this.#versions,
+      problems: this.#problems,
+      latest: this.#latest,
+      versionsOfRows,
+    })
+  }
+
+  ensureChild(parent: number, bytes: Uint8Array, start: number, end: number): number {
+    const node = this.nodes.ensureChild(parent, bytes, start, end)
+    this.#growColumns()
+    return node
+  }
+
+  /** The node's living version, or NO_VERSION. */
+  alive(node: number): number {
+    const version = node === NO_NODE ? NO_VERSION : this.#latest.at(node)
+    return version !== NO_VERSION && this.#versions.died.at(version) === ALIVE ? version : NO_VERSION
+  }
+
+  inode(version: number): number {
+    return this.#versions.inode.at(version)
+  }
+
+  isDirectory(version: number): boolean {
+    const inode = this.inode(version)
+    const row = this.#versions.row.at(inode)
+    return row === IMPLICIT || this.#tableOf(inode).type(row) === 'directory'
+  }
+
+  /** Where the living symlink at the node points, as it stands; undefined where there is none. */
+  symlinkTarget(node: number): string | undefined {
+    const version = this.alive(node)
+    if (version === NO_VERSION) return undefined
+    const inode = this.inode(version)
+    const row = this.#versions.row.at(inode)
+    if (row === IMPLICIT || this.#tableOf(inode).type(row) !== 'symlink') return undefined
+    return this.#tableOf(inode).linkname(row) ?? ''
+  }
+
+  /** A new living version at a node that has none; `inode` where it is a hard link to that version's. */
+  begin(node: number, row: number, inode?: number): number {
+    const versions = this.#versions
+    const version = versions.node.length
+    versions.node.push(node)
+    versions.born.push(this.#layer)
+    versions.died.push(ALIVE)
+    versions.row.push(row)
+    versions.killer.push(IMPLICIT)
+    versions.inode.push(inode ?? version)
+    versions.previous.push(this.#latest.at(node))
+    this.#latest.set(node, version)
+    if (node !== ROOT_NODE && this.#previousAlive.at(node) === UNLISTED) this.#list(node)
+    for (let at = node; at !== NO_NODE && this.#touched.at(at) !== this.#layer; at = this.nodes.parent(at))
+      this.#touched.set(at, this.#layer)
+    return version
+  }
+
+  /** Ends a version; another must begin at its node, or the node be unlisted. */
+  end(version: number): void {
+    this.#versions.died.set(version, this.#layer)
+    this.#versions.killer.set(version, this.#row)
+  }
+
+  /** Ends everything below the node, of whatever layer. */
+  endChildren(node: number): void {
+    const pending = [node]
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      for (let child = this.#firstAlive.at(at); child !== NO_NODE; child = this.#nextAlive.at(child)) {
+        this.end(this.#latest.at(child))
+        this.#previousAlive.set(child, UNLISTED)
+        pending.push(child)
+      }
+      this.#firstAlive.set(at, NO_NODE)
+    }
+  }
+
+  /** Hides what lower layers have at the node and below it; what this layer put there stays. */
+  hide(node: number): void {
+    this.#hideAll([node])
+  }
+
+  /** Hides what lower layers have below the node. */
+  hideChildren(node: number): void {
+    const nodes: number[] = []
+    this.#pushUncleared(node, nodes)
+    this.#hideAll(nodes)
+  }
+
+  #hideAll(nodes: number[]): void {
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      const version = this.#latest.at(node)
+      if (this.#touched.at(node) !== this.#layer) {
+        this.endChildren(node)
+        this.end(version)
+        this.#unlist(node)
+        continue
+      }
+      if (this.#versions.born.at(version) !== this.#layer) {
+        // Hidden itself, but something of this layer lies below it: that needs a directory.
+        this.end(version)
+        this.begin(node, IMPLICIT)
+      }
+      this.#pushUncleared(node, nodes)
+    }
+  }
+
+  #pushUncleared(node: number, onto: number[]): void {
+    if (this.#cleared.at(node) === this.#layer) return
+    this.#cleared.set(node, this.#layer)
+    for (let child = this.#firstAlive.at(node); child !== NO_NODE; child = this.#nextAlive.at(child))
+      onto.push(child)
+  }
+
+  #list(node: number): void {
+    const parent = this.nodes.parent(node)
+    const first = this.#firstAlive.at(parent)
+    this.#previousAlive.set(node, NO_NODE)
+    this.#nextAlive.set(node, first)
+    if (first !== NO_NODE) this.#previousAlive.set(first, node)
+    this.#firstAlive.set(parent, node)
+  }
+
+  #unlist(node: number): void {
+    const previous = this.#previousAlive.at(node)
+    const next = this.#nextAlive.at(node)
+    if (previous === NO_NODE) this.#firstAlive.set(this.nodes.parent(node), next)
+    else this.#nextAlive.set(previous, next)
+    if (next !== NO_NODE) this.#previousAlive.set(next, previous)
+    this.#previousAlive.set(node, UNLISTED)
+  }
+
+  #tableOf(version: number): EntryTable {
+    return this.#layers[this.#versions.born.at(version)] as EntryTable
+  }
+
+  #growColumns(): void {
+    while (this.#latest.length < this.nodes.length) {
+      this.#latest.push(NO_VERSION)
+      this.#touched.push(-1)
+      this.#cleared.push(-1)
+      this.#firstAlive.push(NO_NODE)
+      this.#nextAlive.push(NO_NODE)
+      this.#previousAlive.push(UNLISTED)
+    }
+  }
+}
