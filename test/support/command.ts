@@ -54,7 +54,9 @@ export async function command(
   const { status, signal, stdout, stderr } = await tryCommand(program, args, options)
   if (status === 0) return stdout.toString()
   const line = [program, ...args].join(' ').slice(0, 400)
-  throw new Error(`${line}: ended with ${status ?? signal}\n${stderr.slice(-4000)}${stdout.toString().slice(-2000)}`)
+  throw new Error(
+    `${line}: ended with ${status ?? signal}\n${stderr.slice(-4000)}${stdout.toString().slice(-2000)}`,
+  )
 }
 
 /** A line for bash, with its pipes held to account. */

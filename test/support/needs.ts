@@ -41,7 +41,9 @@ export function describeWith(
 ): void {
   const missing = needs.tools.filter((tool) => !isInstalled(tool))
   const remedies = [
-    ...(missing.length > 0 ? [`apt-get install ${[...new Set(missing.map((tool) => PACKAGES[tool]))].join(' ')}`] : []),
+    ...(missing.length > 0
+      ? [`apt-get install ${[...new Set(missing.map((tool) => PACKAGES[tool]))].join(' ')}`]
+      : []),
     ...(needs.root && process.getuid?.() !== 0 ? ['run as root'] : []),
   ]
   if (remedies.length === 0) {

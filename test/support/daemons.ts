@@ -1,0 +1,198 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream, readFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { command, tryCommand } from './command.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
+
+/** How long an engine may take to answer; a cold start on a busy two-core machine was seen to take twelve seconds. */
+const READY_SECONDS = 60
+
+/** A real Docker engine of its own: data, state and socket in a temporary folder, no bridge, no firewall rules. */
+export class Dockerd implements AsyncDisposable {
+  readonly socket: string
+  readonly #daemon: Daemon
+
+  private constructor(daemon: Daemon) {
+    this.#daemon = daemon
+    this.socket = daemon.socket
+  }
+
+  static async start(): Promise<Dockerd> {
+    return new Dockerd(
+      await Daemon.start('dockerd', (folder, socket) => [
+        `--data-root=${join(folder, 'data')}`,
+        `--exec-root=${join(folder, 'exec')}`,
+        `--pidfile=${join(folder, 'pid')}`,
+        `--host=unix://${socket}`,
+        '--iptables=false',
+        '--ip6tables=false',
+        '--bridge=none',
+        '--log-level=warn',
+      ]),
+    )
+  }
+
+  /** The docker command line against this engine. */
+  async docker(...args: string[]): Promise<string> {
+    return command('docker', args, {
+      env: {
+        DOCKER_HOST: `unix://${this.socket}`,
+        DOCKER_BUILDKIT: '0',
+        DOCKER_CONFIG: this.#daemon.folder.at('config'),
+      },
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon[Symbol.asyncDispose]()
+  }
+}
+
+/** A real Podman with storage of its own; its engine API listens on `socket`. */
+export class Podman implements AsyncDisposable {
+  readonly socket: string
+  readonly #daemon: Daemon
+
+  private constructor(daemon: Daemon) {
+    this.#daemon = daemon
+    this.socket = daemon.socket
+  }
+
+  static async start(): Promise<Podman> {
+    return new Podman(
+      await Daemon.start('podman', (folder, socket) => [
+        ...storageOf(folder),
+        'system',
+        'service',
+        '--time=0',
+        `unix://${socket}`,
+      ]),
+    )
+  }
+
+  /** The podman command line against the same storage. */
+  async podman(...args: string[]): Promise<string> {
+    const { folder } = this.#daemon
+    return command('podman', [...storageOf(folder.path), ...args], { env: { TMPDIR: folder.path } })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon[Symbol.asyncDispose]()
+  }
+}
+
+function storageOf(folder: string): string[] {
+  return ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--storage-driver', 'overlay']
+}
+
+/** A process that listens on a socket in a folder of its own, and everything it leaves behind. */
+class Daemon implements AsyncDisposable {
+  readonly folder: TemporaryFolder
+  readonly socket: string
+  readonly #process: ChildProcess
+
+  private constructor(folder: TemporaryFolder, socket: string, child: ChildProcess) {
+    this.folder = folder
+    this.socket = socket
+    this.#process = child
+  }
+
+  static async start(program: string, args: (folder: string, socket: string) => string[]): Promise<Daemon> {
+    const folder = await TemporaryFolder.make()
+    await mkdir(folder.at('config'))
+    const socket = folder.at('socket')
+    const log = createWriteStream(folder.at('log'))
+    // A process group of its own, so that what it starts (containerd, shims) ends with it.
+    const child = spawn(program, args(folder.path, socket), {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: folder.path, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    })
+    child.stdout.pipe(log, { end: false })
+    child.stderr.pipe(log, { end: false })
+    const failed = new Promise<never>((_resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (status, signal) => {
+        reject(new Error(`${program} ended with ${status ?? signal}:\n${tail(folder.at('log'))}`))
+      })
+    })
+    // Awaited while it starts; later exits are ours.
+    failed.catch(() => {})
+    const daemon = new Daemon(folder, socket, child)
+    try {
+      await Promise.race([ready(program, socket), failed])
+    } catch (error) {
+      await daemon[Symbol.asyncDispose]()
+      throw error
+    }
+    return daemon
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (isRunning(this.#process)) {
+      const ended = new Promise((resolve) => this.#process.once('exit', resolve))
+      this.#process.kill('SIGTERM')
+      await Promise.race([ended, sleep(15_000, undefined, { ref: false })])
+    }
+    if (this.#process.pid !== undefined) killGroup(this.#process.pid)
+    await unmountBelow(this.folder.path)
+    await rm(this.folder.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  }
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // ESRCH: the whole group is gone already.
+  }
+}
+
+/** Container file systems that an engine did not unmount would make the folder undeletable; deepest first. */
+async function unmountBelow(folder: string): Promise<void> {
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => point.startsWith(`${folder}/`))
+    .sort((a, b) => b.length - a.length)
+  for (const point of points) await tryCommand('umount', ['--lazy', point])
+}
+
+async function ready(program: string, socket: string): Promise<void> {
+  const deadline = performance.now() + READY_SECONDS * 1000
+  while (performance.now() < deadline) {
+    if (await answers(socket)) return
+    await sleep(100)
+  }
+  throw new Error(`${program} did not answer on ${socket} within ${READY_SECONDS} s`)
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const ping = request(
+      { socketPath, path: '/_ping', headers: { host: 'engine' }, timeout: 2000 },
+      (response) => {
+        response.resume()
+        resolve(response.statusCode === 200)
+      },
+    )
+    ping.on('error', () => resolve(false))
+    ping.on('timeout', () => ping.destroy())
+    ping.end()
+  })
+}
+
+function tail(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').slice(-2000)
+  } catch {
+    return ''
+  }
+}
