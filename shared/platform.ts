@@ -37,12 +37,8 @@ export function parsePlatform(text: string): Platform {
     throw new ImageError('usage', `“${visible(text)}” is not a platform.`, {
       remedy: 'Write it as linux/arm64 or linux/arm/v7.',
     })
-  const [os, architecture, variant] = parts.length === 1 ? ['linux', ...parts] : parts
-  return normalPlatform({
-    os,
-    architecture: architecture ?? '',
-    ...(variant === undefined ? {} : { variant }),
-  })
+  const [os = 'linux', architecture = '', variant] = parts.length === 1 ? ['linux', ...parts] : parts
+  return normalPlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) })
 }
 
 /** Lower case, aliases resolved, a variant that says nothing dropped (arm64's v8, amd64's v1). */

@@ -65,9 +65,10 @@ export function familiarReference(reference: Reference): string {
   const { domain, path } = reference
   if (domain !== DEFAULT_DOMAIN) return formatReference(reference)
   const rest = path.startsWith(OFFICIAL) ? path.slice(OFFICIAL.length) : path
-  // A bare `localhost` or a first part that looks like a registry would be read back as one.
-  const isAmbiguous = rest !== path && rest.includes('/')
-  return `${isAmbiguous ? path : rest}${suffixOf(reference)}`
+  // Without its domain `docker.io/localhost/app` would be read back as another image.
+  const read = withDefaults(rest)
+  const isSame = read.domain === domain && read.path === path
+  return `${isSame ? rest : `${domain}/${path}`}${suffixOf(reference)}`
 }
 
 /** With the tag `latest` where it has neither tag nor digest. */
