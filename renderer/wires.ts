@@ -40,16 +40,19 @@ export async function openPort(bridge: Bridge): Promise<Wire> {
 
 const SECRET = 'occystrap.secret'
 
-/** The session's second secret: cookies know no ports (RFC 6265 8.5), so the cookie alone opens the page and nothing else. */
+/**
+ * The session's second secret: cookies know no ports (RFC 6265 8.5), so the cookie alone opens the page and nothing else. It is handed out
+ * once, to the page that spent the token, and kept per origin: a reload and a second tab find it there.
+ */
 export async function sessionSecret(isFresh = false): Promise<string> {
-  const kept = isFresh ? null : sessionStorage.getItem(SECRET)
+  const kept = isFresh ? null : localStorage.getItem(SECRET)
   if (kept) return kept
   const response = await fetch('/session', { credentials: 'same-origin', cache: 'no-store' })
   if (!response.ok) throw new Error(`the server refused this page (${response.status})`)
   const body: unknown = await response.json()
   const secret = isRecord(body) ? body['secret'] : undefined
   if (typeof secret !== 'string') throw new Error('the server sent no session')
-  sessionStorage.setItem(SECRET, secret)
+  localStorage.setItem(SECRET, secret)
   return secret
 }
 
