@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { link, mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hexOf } from '../../shared/digest.ts'
+import type { CacheKey, CacheLease, CacheWriter, LayerCache } from '../image/cache.ts'
+import { noSpace, roomAt } from './disk-space.ts'
+import { clearLeftovers, ownerOf, temporaryName } from './owner.ts'
+
+/** How often a writer looks at what room is left. */
+const ROOM_CHECK_BYTES = 64 * 1024 ** 2
+
+/**
+ * Content as files in one folder, safe between any number of processes without a lock: a file appears by rename, and a lease is a hard
+ * link of its own under its owner's mark, so that evicting a name never takes bytes from under a reader. Least recently used first out.
+ */
+export class FileLayerCache implements LayerCache {
+  readonly #folder: string
+  readonly #limit: number
+  #ready: Promise<void> | undefined
+
+  constructor(folder: string, options: { readonly limit: number }) {
+    this.#folder = folder
+    this.#limit = options.limit
+  }
+
+  async find(key: CacheKey): Promise<CacheLease | undefined> {
+    return this.#lease(join(this.#folder, nameOf(key)))
+  }
+
+  async create(key: CacheKey): Promise<CacheWriter> {
+    await this.#prepare()
+    const room = await roomAt(this.#folder)
+    if (room <= 0) throw noSpace(this.#folder)
+    const temporary = join(this.#folder, temporaryName(nameOf(key)))
+    const handle = await open(temporary, 'wx', 0o600)
+    return new FileWriter(temporary, handle, room, async () => {
+      // Leased before it has its name: nobody can evict it in between.
+      const lease = await this.#lease(temporary)
+      const path = join(this.#folder, nameOf(key))
+      await rename(temporary, path)
+      await this.#evict()
+      if (!lease || lease.path === temporary) return unheld(path)
+      return {
+        path: lease.path,
+        [Symbol.asyncDispose]: async () => {
+          await lease[Symbol.asyncDispose]()
+          await this.#evict()
+        },
+      }
+    })
+  }
+
+  /** Bytes the cache takes. */
+  async size(): Promise<number> {
+    return (await this.#files()).reduce((sum, file) => sum + file.size, 0)
+  }
+
+  /** Removes all that nobody is reading; answers the bytes freed. */
+  async clear(): Promise<number> {
+    await clearLeftovers(this.#folder)
+    return this.#evict(0)
+  }
+
+  /** Once per process: makes the folder and clears what dead owners left. */
+  #prepare(): Promise<void> {
+    this.#ready ??= (async () => {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+      await clearLeftovers(this.#folder)
+    })()
+    return this.#ready
+  }
+
+  async #lease(path: string): Promise<CacheLease | undefined> {
+    const leased = join(this.#folder, temporaryName('lease'))
+    try {
+      await link(path, leased)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      // A file system without hard links (exFAT): read in place, at the mercy of an eviction in between.
+      const found = await stat(path).catch(() => undefined)
+      return found && unheld(path)
+    }
+    const now = new Date()
+    await utimes(leased, now, now).catch(() => undefined)
+    return { path: leased, [Symbol.asyncDispose]: () => rm(leased, { force: true }) }
+  }
+
+  /** Removes least recently used files until the rest fits; answers the bytes freed. Leased ones would free nothing and stay. */
+  async #evict(limit = this.#limit): Promise<number> {
+    const files = (await this.#files()).sort((a, b) => b.mtimeMs - a.mtimeMs)
+    let kept = 0
+    let freed = 0
+    for (const file of files) {
+      kept += file.size
+      if (kept <= limit || file.isLeased) continue
+      await rm(file.path, { force: true })
+      kept -= file.size
+      freed += file.size
+    }
+    return freed
+  }
+
+  async #files(): Promise<{ path: string; size: number; mtimeMs: number; isLeased: boolean }[]> {
+    const files = []
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      if (ownerOf(name)) continue
+      const path = join(this.#folder, name)
+      const found = await stat(path).catch(() => undefined)
+      if (!found?.isFile()) continue
+      files.push({ path, size: found.size, mtimeMs: found.mtimeMs, isLeased: found.nlink > 1 })
+    }
+    return files
+  }
+}
+
+/** Writes under a temporary name; what is not committed is removed. */
+class FileWriter implements CacheWriter {
+  readonly #path: string
+  readonly #publish: () => Promise<CacheLease>
+  #handle: FileHandle | undefined
+  #room: number
+  #unchecked = 0
+
+  constructor(path: string, handle: FileHandle, room: number, publish: () => Promise<CacheLease>) {
+    this.#path = path
+    this.#handle = handle
+    this.#room = room
+    this.#publish = publish
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (!this.#handle) throw new Error('written to after commit or disposal')
+    this.#unchecked += chunk.length
+    if (this.#unchecked >= ROOM_CHECK_BYTES || this.#unchecked > this.#room) {
+      this.#room = (await roomAt(this.#path)) - chunk.length
+      this.#unchecked = 0
+      if (this.#room < 0) throw noSpace(this.#path)
+    }
+    for (let done = 0; done < chunk.length;) {
+      const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done)
+      done += bytesWritten
+    }
+  }
+
+  async commit(): Promise<CacheLease> {
+    if (!this.#handle) throw new Error('committed twice, or after disposal')
+    await this.#handle.sync()
+    await this.#close()
+    return this.#publish()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
+    await rm(this.#path, { force: true })
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle
+    this.#handle = undefined
+    await handle?.close()
+  }
+}
+
+function unheld(path: string): CacheLease {
+  return { path, [Symbol.asyncDispose]: async () => {} }
+}
+
+/** A key as a file name: never anything the image chose, but a digest of it. */
+function nameOf(key: CacheKey): string {
+  if ('layer' in key) return `layer-${hexOf(key.layer)}`
+  return `archive-${createHash('sha256').update(key.archive).digest('hex')}`
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}

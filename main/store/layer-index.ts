@@ -1,0 +1,113 @@
+import { access, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hexOf, type Digest } from '../../shared/digest.ts'
+import type { IndexedLayer, LayerIndex } from '../image/cache.ts'
+import { decodeIndex, encodeIndex, INDEX_FORMAT } from './index-file.ts'
+import { clearLeftovers, temporaryName } from './owner.ts'
+
+/** A layer of 10,000 entries takes about 200 kB, so this is the index of thousands of layers. */
+const DEFAULT_LIMIT = 1024 ** 3
+
+/**
+ * One immutable, checksummed file per diffID. Any number of processes may use the folder at once: a file appears by rename, whole or not
+ * at all. What is damaged is as good as absent, and removed. Nothing is synced: what a power cut spoils, the checksum finds.
+ */
+export class FileLayerIndex implements LayerIndex {
+  readonly #folder: string
+  readonly #limit: number
+  #isTidied = false
+
+  constructor(folder: string, options: { readonly limit?: number } = {}) {
+    this.#folder = join(folder, `v${INDEX_FORMAT}`)
+    this.#limit = options.limit ?? DEFAULT_LIMIT
+  }
+
+  async get(diffID: Digest): Promise<IndexedLayer | undefined> {
+    const path = this.#pathOf(diffID)
+    const file = await readFile(path).catch(() => undefined)
+    if (!file) return undefined
+    const layer = decoded(diffID, file)
+    if (!layer) {
+      await rm(path, { force: true })
+      return undefined
+    }
+    // Marks it as used. A folder that cannot be written still answers.
+    const now = new Date()
+    await utimes(path, now, now).catch(() => undefined)
+    return layer
+  }
+
+  async has(diffID: Digest): Promise<boolean> {
+    return access(this.#pathOf(diffID)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  async put(diffID: Digest, layer: IndexedLayer): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await this.#tidy()
+    const path = this.#pathOf(diffID)
+    const temporary = join(this.#folder, temporaryName(hexOf(diffID)))
+    try {
+      await writeFile(temporary, encodeIndex(diffID, layer), { flag: 'wx', mode: 0o600 })
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  }
+
+  /** Bytes the index takes. */
+  async size(): Promise<number> {
+    return (await this.#files()).reduce((sum, file) => sum + file.size, 0)
+  }
+
+  /** Removes everything; answers the bytes freed. */
+  async clear(): Promise<number> {
+    let freed = 0
+    for (const file of await this.#files()) {
+      await rm(file.path, { force: true })
+      freed += file.size
+    }
+    return freed
+  }
+
+  #pathOf(diffID: Digest): string {
+    return join(this.#folder, hexOf(diffID))
+  }
+
+  /** Once per process: clears what died half-written, and the least recently used beyond the limit. */
+  async #tidy(): Promise<void> {
+    if (this.#isTidied) return
+    this.#isTidied = true
+    await clearLeftovers(this.#folder)
+    const files = (await this.#files()).sort((a, b) => b.mtimeMs - a.mtimeMs)
+    let kept = 0
+    for (const file of files) {
+      kept += file.size
+      if (kept > this.#limit) await rm(file.path, { force: true })
+    }
+  }
+
+  async #files(): Promise<{ path: string; size: number; mtimeMs: number }[]> {
+    const names = await readdir(this.#folder).catch(() => [])
+    const files = []
+    for (const name of names) {
+      if (!/^[0-9a-f]{64}$/.test(name)) continue
+      const path = join(this.#folder, name)
+      const found = await stat(path).catch(() => undefined)
+      if (found) files.push({ path, size: found.size, mtimeMs: found.mtimeMs })
+    }
+    return files
+  }
+}
+
+function decoded(diffID: Digest, file: Buffer): IndexedLayer | undefined {
+  try {
+    return decodeIndex(diffID, file)
+  } catch {
+    // Right checksum, wrong content: written by a broken version.
+    return undefined
+  }
+}

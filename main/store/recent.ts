@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { recentImageSchema, type RecentImage } from '../../shared/settings.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
+import { JsonFile } from './json-file.ts'
+
+/** More than anyone looks through. */
+const MAX_IMAGES = 50
+
+const storedSchema = z.array(recentImageSchema.omit({ isMissing: true }))
+type StoredImage = z.infer<typeof storedSchema>[number]
+
+/** The images opened last, in `recent.json`. */
+export class RecentStore {
+  readonly #file: JsonFile<typeof storedSchema>
+
+  constructor(folder: string) {
+    this.#file = new JsonFile(join(folder, 'recent.json'), storedSchema, () => [])
+  }
+
+  /** Latest first; what is not there any more is marked. */
+  async list(): Promise<RecentImage[]> {
+    return Promise.all((await this.#file.read()).map(withPresence))
+  }
+
+  /** Puts the image first. */
+  async remember(image: Omit<StoredImage, 'opened'>): Promise<void> {
+    const opened = { ...image, opened: Date.now() }
+    await this.#file.update((images) =>
+      [opened, ...images.filter((other) => !isSame(other.source, image.source))].slice(0, MAX_IMAGES),
+    )
+  }
+
+  async forget(source: SourceSpec): Promise<void> {
+    await this.#file.update((images) => images.filter((image) => !isSame(image.source, source)))
+  }
+}
+
+/** Whether both open the same image, whatever the order of their keys. */
+function isSame(a: SourceSpec, b: SourceSpec): boolean {
+  return keyOf(a) === keyOf(b)
+}
+
+function keyOf(source: SourceSpec): string {
+  const tag = source.kind === 'dir' ? source.tag : undefined
+  const platform = source.kind === 'dir' ? undefined : source.platform
+  return JSON.stringify([
+    source.kind,
+    source.path,
+    source.image,
+    tag,
+    platform?.os,
+    platform?.architecture,
+    platform?.variant,
+  ])
+}
+
+async function withPresence(image: StoredImage): Promise<RecentImage> {
+  const isMissing = await stat(image.source.path).then(
+    () => false,
+    () => true,
+  )
+  return { ...image, isMissing }
+}

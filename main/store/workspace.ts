@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import type { LayerCache, LayerIndex } from '../image/cache.ts'
+import { defaultFolders } from './folders.ts'
+import { FileLayerCache } from './layer-cache.ts'
+import { FileLayerIndex } from './layer-index.ts'
+import { RecentStore } from './recent.ts'
+import { SettingsStore } from './settings.ts'
+
+export interface WorkspaceOptions {
+  readonly cacheDir?: string | undefined
+  readonly tempDir?: string | undefined
+  readonly configDir?: string | undefined
+  /** Bytes the layer cache may hold. */
+  readonly cacheLimit?: number | undefined
+}
+
+/** What this user keeps between runs, and where. Folders are made when something is first put there, for the user alone. */
+export interface Workspace {
+  readonly cacheDir: string
+  readonly configDir: string
+  /** For what is spooled and forgotten. */
+  readonly tempDir: string
+  readonly cacheLimit: number
+  readonly index: LayerIndex
+  readonly cache: LayerCache
+  readonly settings: SettingsStore
+  readonly recent: RecentStore
+  /** Bytes that the cache and the index take. */
+  cacheSize(): Promise<number>
+  /** Removes what nobody is using of the cache and all of the index; answers the bytes freed. */
+  clearCache(): Promise<number>
+}
+
+const DEFAULT_CACHE_LIMIT = 10 * 1024 ** 3
+
+export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
+  const folders = defaultFolders()
+  const cacheDir = options.cacheDir ?? folders.cacheDir
+  const configDir = options.configDir ?? folders.configDir
+  const cacheLimit = options.cacheLimit ?? DEFAULT_CACHE_LIMIT
+  const index = new FileLayerIndex(join(cacheDir, 'index'))
+  const cache = new FileLayerCache(join(cacheDir, 'layers'), { limit: cacheLimit })
+  return {
+    cacheDir,
+    configDir,
+    tempDir: options.tempDir ?? tmpdir(),
+    cacheLimit,
+    index,
+    cache,
+    settings: new SettingsStore(configDir),
+    recent: new RecentStore(configDir),
+    cacheSize: async () => (await index.size()) + (await cache.size()),
+    clearCache: async () => (await index.clear()) + (await cache.clear()),
+  }
+}
