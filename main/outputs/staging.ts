@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
 import { ownerMark, ownerState } from '../image/process-owner.ts'
@@ -36,16 +36,39 @@ export class Staging implements AsyncDisposable {
     return join(this.path, name)
   }
 
-  /** Moves a finished file to its place, durable (fsync, rename, fsync of the parent), replacing what has that name. */
-  async commit(name: string, target: string): Promise<void> {
-    await syncPath(this.file(name))
-    await rename(this.file(name), target)
+  /** Moves a file that is on the disk to its place and makes that durable. Without `overwrite` a file of that name fails with `exists`. */
+  async commit(name: string, target: string, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
+    if (overwrite) await rename(this.file(name), target)
+    else await moveToFree(this.file(name), target)
     await syncPath(dirname(target))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/** A link fails where the name is taken, a rename does not. File systems without links are looked at first, which others may outrun. */
+async function moveToFree(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    const isTaken = code === 'EEXIST' || (await isThere(to))
+    if (isTaken)
+      throw new ImageError('exists', `${to} exists already.`, {
+        remedy: 'Choose another name.',
+        cause: error,
+      })
+    await rename(from, to)
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Removes the staging folders of processes that are gone. What cannot be removed is left: it is in nobody's way. */
@@ -87,7 +110,10 @@ function folderError(folder: string, error: unknown): unknown {
         cause: error,
       })
     case 'ENOTDIR':
-      return new ImageError('io', `${folder} is not a folder.`, { remedy: 'Choose another place.', cause: error })
+      return new ImageError('io', `${folder} is not a folder.`, {
+        remedy: 'Choose another place.',
+        cause: error,
+      })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

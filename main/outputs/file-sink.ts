@@ -1,0 +1,105 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { requireSpace } from './free-space.ts'
+
+const BUFFER_SIZE = 1024 * 1024
+
+/** The disk is asked for its free space each time this much has been written: a layer's size need not be known, or true. */
+const SPACE_STEP = 8 * 1024 * 1024
+
+/**
+ * A new file, written from start to end. What is written is copied into one of two buffers, so that the next bytes are read and hashed
+ * while the last ones go to the disk, and the caller may reuse its chunk.
+ */
+export class FileSink implements AsyncDisposable {
+  readonly path: string
+  readonly #handle: FileHandle
+  #filling = Buffer.allocUnsafe(BUFFER_SIZE)
+  #spare = Buffer.allocUnsafe(BUFFER_SIZE)
+  #filled = 0
+  /** Bytes handed to the disk. */
+  #written = 0
+  #nextCheck = 0
+  #pending: Promise<void> = Promise.resolve()
+  #isOpen = true
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path
+    this.#handle = handle
+  }
+
+  static async create(path: string): Promise<FileSink> {
+    return new FileSink(path, await open(path, 'wx', 0o666))
+  }
+
+  /** Where the next byte will stand. */
+  get position(): number {
+    return this.#written + this.#filled
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    let taken = 0
+    while (taken < chunk.length) {
+      const room = chunk.subarray(taken, taken + BUFFER_SIZE - this.#filled)
+      this.#filling.set(room, this.#filled)
+      this.#filled += room.length
+      taken += room.length
+      if (this.#filled === BUFFER_SIZE) await this.#swap()
+    }
+  }
+
+  async writeAll(source: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const chunk of source) await this.write(chunk)
+  }
+
+  /** Replaces bytes written before. */
+  async patch(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#flush()
+    await writeFully(this.#handle, bytes, position)
+  }
+
+  /** On the disk for good, and closed. */
+  async close(): Promise<void> {
+    await this.#flush()
+    await this.#handle.sync()
+    this.#isOpen = false
+    await this.#handle.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    await this.#pending.catch(() => {})
+    await this.#handle.close()
+  }
+
+  async #flush(): Promise<void> {
+    await this.#swap()
+    await this.#pending
+  }
+
+  /** Hands the full buffer to the disk once the other one is free. */
+  async #swap(): Promise<void> {
+    await this.#pending
+    if (this.#filled === 0) return
+    if (this.#written >= this.#nextCheck) {
+      await requireSpace(dirname(this.path), this.#filled)
+      this.#nextCheck = this.#written + SPACE_STEP
+    }
+    const full = this.#filling.subarray(0, this.#filled)
+    this.#pending = writeFully(this.#handle, full, this.#written)
+    // Whoever writes next, flushes or closes hears of it.
+    this.#pending.catch(() => {})
+    this.#written += this.#filled
+    this.#filled = 0
+    ;[this.#filling, this.#spare] = [this.#spare, this.#filling]
+  }
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}

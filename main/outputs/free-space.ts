@@ -1,0 +1,22 @@
+import { statfs } from 'node:fs/promises'
+import { ImageError } from '../../shared/errors.ts'
+
+/** What a disk keeps for others: a hundredth of it, but no more than this. */
+const LARGEST_RESERVE = 256 * 1024 ** 2
+
+/** Bytes that may still be written to the file system of `folder`: what is free to this user, less the reserve. */
+export async function bytesFree(folder: string): Promise<number> {
+  const { bavail, blocks, bsize } = await statfs(folder)
+  const reserve = Math.min(LARGEST_RESERVE, (blocks * bsize) / 100)
+  return Math.max(0, Math.floor(bavail * bsize - reserve))
+}
+
+/** Fails with `no-space` where `bytes` more would touch the reserve. */
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const free = await bytesFree(folder)
+  if (bytes <= free) return
+  throw new ImageError('no-space', `There is not enough room in ${folder}.`, {
+    remedy: 'Free some space or choose another place.',
+    detail: `${bytes} bytes are needed, ${free} may be used.`,
+  })
+}

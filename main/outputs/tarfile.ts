@@ -1,0 +1,148 @@
+import { hexOf, type Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
+import type { ImageInfo } from '../../shared/image.ts'
+import type { JobOutcome } from '../../shared/job.ts'
+import type { DestinationSpec } from '../../shared/uri.ts'
+import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/element.ts'
+import { endOfArchive, paddingOf } from '../image/tar-header.ts'
+import { openArchiveSink, type ArchiveSink } from './archive-sink.ts'
+import { memberHeader } from './member-header.ts'
+import { fullName, namesOf, type TaggedName } from './names.ts'
+import { Staging } from './staging.ts'
+import { fileTarget, type FileTarget } from './target.ts'
+
+export type TarDestination = Extract<DestinationSpec, { kind: 'tar' }>
+
+const STAGED = 'image.tar'
+
+/**
+ * A docker-loadable tarball (image-spec v1.2): `<diffID>/layer.tar` for each layer in the order they came, stored once, then
+ * `<imageID>.json`, then `manifest.json`. No folders, owners or times of ours: the same image gives the same bytes.
+ */
+export class TarWriter implements ImageOutput {
+  readonly #spec: TarDestination
+  readonly #target: FileTarget
+  readonly #names: readonly TaggedName[]
+  readonly #sizes: ReadonlyMap<Digest, number>
+  readonly #task: Task
+  readonly #staging: Staging
+  readonly #sink: ArchiveSink
+  readonly #written = new Set<Digest>()
+  readonly #layers: string[] = []
+  #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
+  #bytesWritten = 0
+
+  private constructor(parts: {
+    readonly spec: TarDestination
+    readonly target: FileTarget
+    readonly names: readonly TaggedName[]
+    readonly sizes: ReadonlyMap<Digest, number>
+    readonly task: Task
+    readonly staging: Staging
+    readonly sink: ArchiveSink
+  }) {
+    this.#spec = parts.spec
+    this.#target = parts.target
+    this.#names = parts.names
+    this.#sizes = parts.sizes
+    this.#task = parts.task
+    this.#staging = parts.staging
+    this.#sink = parts.sink
+  }
+
+  static async create(spec: TarDestination, info: ImageInfo, task: Task): Promise<TarWriter> {
+    const target = await fileTarget(spec.path, spec)
+    const names = namesOf(spec.reference, info, task)
+    const sizes = new Map(info.layers.flatMap(({ diffID, size }) => (size === null ? [] : [[diffID, size]])))
+    await using stack = new AsyncDisposableStack()
+    const staging = stack.use(await Staging.create(target.folder))
+    const sink = stack.use(await openArchiveSink(staging.file(STAGED), spec.compression))
+    stack.move()
+    return new TarWriter({ spec, target, names, sizes, task, staging, sink })
+  }
+
+  /** What a compressed stream cannot have patched must be known before: a layer of unknown size is read twice. */
+  fetchCallback(diffID: Digest): Need {
+    if (this.#written.has(diffID)) return 'skip'
+    return this.#sink.patch || this.#sizes.has(diffID) ? 'once' : 'again'
+  }
+
+  async processImageElement(...[type, name, data]: ImageElement): Promise<void> {
+    if (type === 'config') this.#config = { name, data }
+    else await this.#addLayer(name, data)
+  }
+
+  async finalize(): Promise<void> {
+    const config = this.#config
+    if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
+    const configName = `${hexOf(config.name)}.json`
+    await this.#addMember(configName, config.data)
+    const manifest = [
+      { Config: configName, RepoTags: this.#names.map((name) => fullName(name)), Layers: this.#layers },
+    ]
+    await this.#addMember('manifest.json', Buffer.from(`${JSON.stringify(manifest)}\n`))
+    await this.#sink.write(endOfArchive)
+    this.#bytesWritten = await this.#sink.close()
+    this.#task.signal.throwIfAborted()
+    await this.#staging.commit(STAGED, this.#target.path, this.#spec)
+    await this.#staging[Symbol.asyncDispose]()
+  }
+
+  /** What was written; whole after `finalize`. */
+  get outcome(): JobOutcome {
+    return {
+      path: this.#spec.path,
+      ...(this.#config ? { imageID: this.#config.name } : {}),
+      references: this.#names.map((name) => fullName(name)),
+      bytesWritten: this.#bytesWritten,
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sink[Symbol.asyncDispose]()
+    await this.#staging[Symbol.asyncDispose]()
+  }
+
+  async #addLayer(diffID: Digest, layer: Layer | null): Promise<void> {
+    const path = `${hexOf(diffID)}/layer.tar`
+    this.#layers.push(path)
+    if (this.#written.has(diffID)) return
+    if (!layer) throw new ImageError('internal', `The layer ${diffID} was left out.`)
+    const { patch } = this.#sink
+    const size = layer.size ?? (patch ? undefined : await this.#measure(layer))
+    const start = this.#sink.position
+    await this.#sink.write(memberHeader(path, size ?? 0))
+    const streamed = await this.#stream(layer, size)
+    if (size === undefined) await patch?.(memberHeader(path, streamed), start)
+    await this.#sink.write(new Uint8Array(paddingOf(streamed)))
+    this.#written.add(diffID)
+  }
+
+  /** The layer's bytes into the archive; fails where they are more or fewer than was promised. */
+  async #stream(layer: Layer, size: number | undefined): Promise<number> {
+    let done = 0
+    for await (const chunk of layer.stream(this.#task.signal)) {
+      await this.#sink.write(chunk)
+      done += chunk.length
+      this.#task.progress(layer.diffID, done, size)
+    }
+    if (size !== undefined && size !== done)
+      throw new ImageError('malformed', `The layer ${layer.diffID} is not of the size it is said to be.`, {
+        detail: `${size} bytes promised, ${done} read`,
+      })
+    this.#task.progress(layer.diffID, done, done)
+    return done
+  }
+
+  async #measure(layer: Layer): Promise<number> {
+    let size = 0
+    for await (const chunk of layer.stream(this.#task.signal)) size += chunk.length
+    return size
+  }
+
+  async #addMember(path: string, content: Uint8Array): Promise<void> {
+    await this.#sink.write(memberHeader(path, content.length))
+    await this.#sink.write(content)
+    await this.#sink.write(new Uint8Array(paddingOf(content.length)))
+  }
+}
