@@ -14,6 +14,7 @@ export const manifestItemSchema = z.looseObject({
 })
 export type ManifestItem = z.infer<typeof manifestItemSchema>
 
+export const CATALOG = 'catalog.json'
 export const PLAIN_MANIFEST = 'manifest.json'
 
 const catalogSchema = z.record(z.string(), z.record(z.string(), z.string()))

@@ -1,11 +1,11 @@
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hexOf, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import {
+  CATALOG,
   formatCatalog,
   namesOfFile,
-  parseCatalog,
   parseManifestFile,
   PLAIN_MANIFEST,
   pythonJson,
@@ -14,6 +14,7 @@ import {
   type Catalog,
   type ManifestItem,
 } from './directory-catalog.ts'
+import { readCatalog, textOf } from './directory-contents.ts'
 import { FolderLock } from './folder-lock.ts'
 import { fullName, type TaggedName } from './names.ts'
 import { syncPath, type Staging } from './staging.ts'
@@ -28,7 +29,6 @@ export interface StagedImage {
   readonly uniqueNames: boolean
 }
 
-const CATALOG = 'catalog.json'
 const OVERWRITE = { overwrite: true } as const
 
 /** Makes the image visible in its directory: layers first, what names them last. A new directory appears whole, by one rename. */
@@ -99,7 +99,7 @@ async function filesOf(image: StagedImage, path: string): Promise<Map<string, st
   const files = new Map<string, string | Uint8Array>([[`${hex}.json`, image.config.data]])
   const names = image.names.length > 0 ? image.names : [namelessName(hex)]
   const [first] = names as [TaggedName]
-  let catalog = parseCatalog((await textOf(join(path, CATALOG))) ?? '{}', join(path, CATALOG))
+  let catalog = await readCatalog(path)
   if (!image.uniqueNames)
     for (const earlier of displaced(await plainManifest(path), catalog, names)) {
       const file = uniqueManifestName(catalog, earlier.names[0] as TaggedName, earlier.hex)
@@ -159,15 +159,6 @@ function tagsOf(item: ManifestItem): TaggedName[] {
       ? { name: text.slice(0, colon), tag: text.slice(colon + 1) }
       : { name: text, tag: 'latest' }
   })
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {

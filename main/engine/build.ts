@@ -1,0 +1,66 @@
+import type { ImageInfo } from '../../shared/image.ts'
+import type { JobOutcome } from '../../shared/job.ts'
+import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
+import type { ImageInput, ImageOutput, Task } from '../image/element.ts'
+import type { Workspace } from '../store/workspace.ts'
+
+/** An output that can say what it wrote, once it is final. */
+export interface ReportingOutput extends ImageOutput {
+  readonly outcome: JobOutcome
+}
+
+/** Where a source's kind meets its class. Each class is loaded when it is needed. */
+export async function openInput(spec: SourceSpec, workspace: Workspace, task: Task): Promise<ImageInput> {
+  switch (spec.kind) {
+    case 'tar': {
+      const { TarfileImage } = await import('../inputs/tarfile.ts')
+      return TarfileImage.open(spec, workspace, task)
+    }
+    case 'layout': {
+      const { LayoutImage } = await import('../inputs/layout.ts')
+      return LayoutImage.open(spec, workspace, task)
+    }
+    case 'dir': {
+      const { DirReader } = await import('../inputs/directory.ts')
+      return DirReader.open(spec, workspace, task)
+    }
+  }
+}
+
+/** Where a destination's kind meets its class. */
+export async function openOutput(
+  spec: DestinationSpec,
+  info: ImageInfo,
+  task: Task,
+): Promise<ReportingOutput> {
+  switch (spec.kind) {
+    case 'tar': {
+      const { TarWriter } = await import('../outputs/tarfile.ts')
+      return TarWriter.create(spec, info, task)
+    }
+    case 'dir': {
+      const { DirWriter } = await import('../outputs/directory.ts')
+      return DirWriter.create(spec, info, task)
+    }
+  }
+}
+
+/** The output behind all filters; the first one sees the image first. */
+export async function withFilters(
+  output: ImageOutput,
+  filters: readonly FilterSpec[],
+  task: Task,
+): Promise<ImageOutput> {
+  let next = output
+  for (const filter of filters.toReversed()) next = await openFilter(filter, next, task)
+  return next
+}
+
+async function openFilter(spec: FilterSpec, next: ImageOutput, task: Task): Promise<ImageOutput> {
+  switch (spec.kind) {
+    case 'normalize-timestamps': {
+      const { NormalizeTimestamps } = await import('../filters/normalize-timestamps.ts')
+      return new NormalizeTimestamps(next, spec.timestamp, task)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { JobSpec } from '../../shared/job.ts'
+import { displayPath, isUtf8Path } from '../../shared/path-bytes.ts'
+import { formatDestination, formatFilter, formatSource } from '../../shared/source-uri.ts'
+
+/** What does the same in a shell; '' where the command line has nothing of the kind. */
+export function commandLineOf(spec: JobSpec): string {
+  switch (spec.kind) {
+    case 'convert': {
+      const filters = spec.filters.flatMap((filter) => ['-f', formatFilter(filter)])
+      return shell('process', formatSource(spec.input), formatDestination(spec.output), ...filters)
+    }
+    case 'index':
+      return `${shell('ls', formatSource(spec.input))} > /dev/null`
+    case 'save-path': {
+      // Of a merged tree `cat` knows the last one; a name that is not UTF-8 cannot be typed.
+      if ((spec.isMerged && spec.layer !== undefined) || !isUtf8Path(spec.path)) return ''
+      const layer = spec.layer === undefined ? [] : ['--layer', String(spec.layer)]
+      const cat = shell('cat', formatSource(spec.input), displayPath(spec.path), ...layer)
+      return `${cat} > ${quoted(spec.destination)}`
+    }
+    case 'save-layer':
+      return ''
+  }
+}
+
+function shell(...words: readonly string[]): string {
+  return ['occystrap', ...words].map((word) => quoted(word)).join(' ')
+}
+
+/** For POSIX shells: plain words stay as they are, `tar:///a.tar?image=x` does not (`?` is a wildcard). */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,141 @@
+import { access, constants } from 'node:fs/promises'
+import type { Preflight } from '../../shared/contract.ts'
+import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
+import type { ImageInfo } from '../../shared/image.ts'
+import type { JobSpec } from '../../shared/job.ts'
+import type { DestinationSpec } from '../../shared/uri.ts'
+import type { Task } from '../image/element.ts'
+import { readCatalog, sizeOfLayer } from '../outputs/directory-contents.ts'
+import { bytesFree } from '../outputs/free-space.ts'
+import { fullName, namesOf } from '../outputs/names.ts'
+import { fileTarget, folderTarget } from '../outputs/target.ts'
+import type { Workspace } from '../store/workspace.ts'
+import { openInput } from './build.ts'
+import { commandLineOf } from './command-line-of.ts'
+import { refuseSource } from './refuse-source.ts'
+
+/** What an export will do and what stands in its way, before a byte is moved. Never fails but when cancelled. */
+export async function preflight(spec: JobSpec, workspace: Workspace, task: Task): Promise<Preflight> {
+  const report = new Report()
+  const target = await report.attempt(() => placeOf(spec))
+  const info = await report.attempt(async () => {
+    await using input = await openInput(spec.input, workspace, task)
+    return await input.inspect(task)
+  })
+  const destination = destinationOf(spec)
+  if (target && destination !== undefined)
+    await report.attempt(() => refuseSource(spec.input.path, destination))
+  if (target) await report.attempt(() => requireWritable(target.folder))
+  if (info && spec.kind === 'convert') await report.attempt(() => describe(spec.output, info, report, task))
+  if (info && spec.kind === 'save-layer') report.bytes = bytesOfLayer(spec, info)
+  if (spec.kind === 'convert' && spec.filters.length > 0)
+    report.notes.push('A filter changes the layers, so the image gets a new ID.')
+  if (target?.isFile && target.exists) {
+    report.exists = true
+    report.notes.push(`${destination} will be replaced.`)
+  }
+  const free = target ? await bytesFree(target.folder) : 0
+  if (report.bytes !== null && target && report.bytes > free)
+    report.problems.push(noSpace(report.bytes, free))
+  task.signal.throwIfAborted()
+  const { bytes, exists, problems, notes } = report
+  return { bytes, bytesFree: free, exists, problems, notes, command: commandLineOf(spec) }
+}
+
+class Report {
+  bytes: number | null = null
+  exists = false
+  readonly problems: ErrorReport[] = []
+  readonly notes: string[] = []
+
+  /** What fails is a problem to show. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      this.problems.push(reportOf(error))
+      return undefined
+    }
+  }
+}
+
+function destinationOf(spec: JobSpec): string | undefined {
+  if (spec.kind === 'index') return undefined
+  return spec.kind === 'convert' ? spec.output.path : spec.destination
+}
+
+interface Place {
+  /** An existing folder that will be written to. */
+  readonly folder: string
+  readonly exists: boolean
+  readonly isFile: boolean
+}
+
+async function placeOf(spec: JobSpec): Promise<Place | undefined> {
+  if (spec.kind === 'index') return undefined
+  if (spec.kind === 'convert' && spec.output.kind === 'dir') {
+    const { path, parent, exists } = await folderTarget(spec.output.path)
+    return { folder: exists ? path : parent, exists, isFile: false }
+  }
+  const isConvert = spec.kind === 'convert'
+  const path = isConvert ? spec.output.path : spec.destination
+  const overwrite = isConvert && spec.output.kind === 'tar' ? spec.output.overwrite : true
+  return { ...(await fileTarget(path, { overwrite })), isFile: true }
+}
+
+async function requireWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new ImageError('permission', `${folder} cannot be written to.`, {
+      remedy: 'Choose another place, or change its permissions.',
+      cause: error,
+    })
+  }
+}
+
+async function describe(output: DestinationSpec, info: ImageInfo, report: Report, task: Task): Promise<void> {
+  const names = namesOf(output.reference, info, {
+    ...task,
+    warn: ({ message }) => report.notes.push(message),
+  })
+  const sizes = new Map(info.layers.map((layer) => [layer.diffID, layer.size]))
+  if (output.kind === 'dir') {
+    const count = sizes.size
+    for (const diffID of sizes.keys())
+      if ((await sizeOfLayer(output.path, diffID)) !== undefined) sizes.delete(diffID)
+    if (sizes.size < count)
+      report.notes.push(`${count - sizes.size} of ${count} layers are there already and will be shared.`)
+    const catalog = await readCatalog(output.path)
+    const replaced = names.filter(({ name, tag }) => catalog.get(name)?.has(tag))
+    report.exists = replaced.length > 0
+    for (const name of replaced) report.notes.push(`${fullName(name)} in ${output.path} will be replaced.`)
+  }
+  if (names.length === 0) report.notes.push('The image has no name; give it one to find it again by.')
+  report.bytes = sumOf([...sizes.values()])
+  if (report.bytes === null)
+    report.notes.push('Some layers are compressed: their size is known when they have been read once.')
+}
+
+function bytesOfLayer(spec: Extract<JobSpec, { kind: 'save-layer' }>, info: ImageInfo): number | null {
+  const layer = info.layers.find((layer) => layer.diffID === spec.diffID)
+  return (spec.isUncompressed ? layer?.size : layer?.compressedSize) ?? null
+}
+
+function sumOf(sizes: readonly (number | null)[]): number | null {
+  let sum = 0
+  for (const size of sizes) {
+    if (size === null) return null
+    sum += size
+  }
+  return sum
+}
+
+function noSpace(bytes: number, free: number): ErrorReport {
+  return {
+    code: 'no-space',
+    message: 'There is not enough room at the destination.',
+    remedy: 'Free some space or choose another place.',
+    detail: `${bytes} bytes are needed, ${free} may be used.`,
+  }
+}

@@ -1,0 +1,14 @@
+import { stat } from 'node:fs/promises'
+import { ImageError } from '../../shared/errors.ts'
+
+/** Fails where both paths are one file or folder, by whatever names and links: an output must not eat its own input. */
+export async function refuseSource(source: string, destination: string): Promise<void> {
+  const [from, to] = await Promise.all([identityOf(source), identityOf(destination)])
+  if (from !== undefined && from === to)
+    throw new ImageError('exists', `${destination} is the source itself.`, { remedy: 'Choose another name.' })
+}
+
+async function identityOf(path: string): Promise<string | undefined> {
+  const stats = await stat(path, { bigint: true }).catch(() => undefined)
+  return stats && `${stats.dev}:${stats.ino}`
+}

@@ -1,0 +1,75 @@
+import type { Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
+import type { JobOutcome, JobSpec } from '../../shared/job.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
+import type { Need, Task } from '../image/element.ts'
+import { pipe } from '../image/pipe.ts'
+import { scanTar } from '../image/tar-reader.ts'
+import { saveFile } from '../outputs/save-file.ts'
+import type { Workspace } from '../store/workspace.ts'
+import { openInput, openOutput, withFilters } from './build.ts'
+import { refuseSource } from './refuse-source.ts'
+import { reported } from './reported.ts'
+
+type JobOf<Kind extends JobSpec['kind']> = Extract<JobSpec, { kind: Kind }>
+
+/** Does what a spec says, in this process, from start to end. Nothing is left behind where it fails or is cancelled. */
+export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): Promise<JobOutcome> {
+  switch (spec.kind) {
+    case 'convert':
+      return convert(spec, workspace, task)
+    case 'index':
+      return indexLayers(spec.input, workspace, task)
+    case 'save-path': {
+      const { savePath } = await import('./save-path.ts')
+      return savePath(spec, workspace, task)
+    }
+    case 'save-layer':
+      return saveLayer(spec, workspace, task)
+  }
+}
+
+async function convert(spec: JobOf<'convert'>, workspace: Workspace, task: Task): Promise<JobOutcome> {
+  await refuseSource(spec.input.path, spec.output.path)
+  await using input = await openInput(spec.input, workspace, task)
+  const info = await input.inspect(task)
+  for (const warning of info.warnings) task.warn(warning)
+  // Known from the start, so that the whole is known from the start; a rewriting filter's layers have other names.
+  if (spec.filters.length === 0)
+    for (const layer of info.layers) task.progress(layer.diffID, 0, layer.size ?? undefined)
+  await using output = await openOutput(spec.output, info, task)
+  await pipe(input, await withFilters(output, spec.filters, task), task)
+  return output.outcome
+}
+
+/** Reads every layer that is not in the index through: its bytes are verified, its entries are kept. */
+async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task): Promise<JobOutcome> {
+  await using input = await openInput(source, workspace, task)
+  const need = async (diffID: Digest): Promise<Need> =>
+    (await workspace.index.has(diffID)) ? 'skip' : 'once'
+  for await (const [type, diffID, layer] of input.fetch(need, task)) {
+    if (type !== 'layer' || !layer) continue
+    let size = 0
+    const onBytes = (done: number): void => {
+      size = done
+    }
+    const bytes = reported(layer.stream(task.signal), { step: diffID, total: layer.size, onBytes }, task)
+    const table = await scanTar(bytes)
+    await workspace.index.put(diffID, { table, size })
+  }
+  return {}
+}
+
+async function saveLayer(spec: JobOf<'save-layer'>, workspace: Workspace, task: Task): Promise<JobOutcome> {
+  await refuseSource(spec.input.path, spec.destination)
+  await using input = await openInput(spec.input, workspace, task)
+  const need = (diffID: Digest): Need => (diffID === spec.diffID ? 'once' : 'skip')
+  for await (const [type, , layer] of input.fetch(need, task)) {
+    if (type !== 'layer' || !layer) continue
+    const stored = spec.isUncompressed ? undefined : layer.stored?.(task.signal)
+    const source = stored ?? { size: layer.size, bytes: layer.stream(task.signal) }
+    const bytes = reported(source.bytes, { step: spec.diffID, total: source.size }, task)
+    return { path: spec.destination, bytesWritten: await saveFile(spec.destination, bytes) }
+  }
+  throw new ImageError('not-found', `The image has no layer ${spec.diffID}.`)
+}
