@@ -35,6 +35,8 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 900_000,
           fileParallelism: false,
+          // After the quick ones, and never beside another: engines, disks filled and memory measured.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -45,6 +47,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // Last, because `npm start` builds anew what the others run.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
