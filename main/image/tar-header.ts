@@ -91,7 +91,7 @@ const TYPEFLAGS: Readonly<Record<EntryType, string>> = {
  * as they are: what Docker, Podman and GNU tar write and read.
  */
 export function encodeHeader(entry: TarEntry): Uint8Array {
-  const map = entry.sparse ? sparseMap(entry.sparse) : undefined
+  const map = entry.sparse ? sparseMap(entry.sparse, entry.size) : undefined
   const size = entry.type === 'file' ? entry.storedSize + (map?.length ?? 0) : 0
   const path = nameOf(entry)
   const split = splitName(path)
@@ -180,8 +180,12 @@ function percentEncoded(name: string): string {
   )
 }
 
-function sparseMap(sparse: NonNullable<TarEntry['sparse']>): Buffer {
-  return padded([sparse.length, ...sparse.flat()].map((number) => `${number}\n`).join(''))
+/** A hole at the end is closed by an empty piece, as GNU tar writes it: without one it leaves that hole out on a pipe. */
+function sparseMap(sparse: NonNullable<TarEntry['sparse']>, size: number): Buffer {
+  const last = sparse.at(-1)
+  const isClosed = last !== undefined && last[0] + last[1] === size
+  const pieces = isClosed ? sparse : [...sparse, [size, 0] as const]
+  return padded([pieces.length, ...pieces.flat()].map((number) => `${number}\n`).join(''))
 }
 
 function padded(text: string): Buffer {
