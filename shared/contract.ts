@@ -5,7 +5,7 @@ import { fileChunkSchema, pathVersionSchema, rowsQuerySchema, rowsWindowSchema, 
 import { digestSchema, imageInfoSchema, platformSchema } from './image.ts'
 import { jobSpecSchema, jobStateSchema } from './job.ts'
 import { searchQuerySchema, searchWindowSchema } from './query.ts'
-import { recentImageSchema, settingsSchema } from './settings.ts'
+import { recentImageSchema, settingsChangeSchema, settingsSchema } from './settings.ts'
 import { sourceSpecSchema } from './uri.ts'
 
 /** Every procedure fails with this one error; its data is the report to show. */
@@ -134,7 +134,7 @@ export const contract = {
   },
   settings: {
     get: base.output(settingsSchema),
-    set: base.input(settingsSchema.partial()).output(settingsSchema),
+    set: base.input(settingsChangeSchema).output(settingsSchema),
     clearCache: base.output(z.object({ freed: z.number() })),
     cacheSize: base.output(z.object({ bytes: z.number() })),
   },
@@ -150,16 +150,14 @@ export const contract = {
   },
   /** The window's own picker, where the host has no dialogs. Lists regular files and folders only. */
   picker: {
-    list: base
-      .input(z.object({ path: z.string().optional(), showHidden: z.boolean() }))
-      .output(
-        z.object({
-          path: z.string(),
-          parent: z.string().nullable(),
-          entries: z.array(folderEntrySchema),
-          isTruncated: z.boolean(),
-        }),
-      ),
+    list: base.input(z.object({ path: z.string().optional(), showHidden: z.boolean() })).output(
+      z.object({
+        path: z.string(),
+        parent: z.string().nullable(),
+        entries: z.array(folderEntrySchema),
+        isTruncated: z.boolean(),
+      }),
+    ),
     createFolder: base
       .input(z.object({ parent: z.string(), name: z.string().min(1) }))
       .output(z.object({ path: z.string() })),

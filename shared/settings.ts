@@ -2,19 +2,28 @@ import { z } from 'zod'
 import { digestSchema } from './image.ts'
 import { sourceSpecSchema } from './uri.ts'
 
+const theme = z.enum(['system', 'light', 'dark'])
+/** Bytes the layer cache may hold. */
+const cacheLimit = z.number().int().min(0)
+/** Last folder chosen in each kind of dialog. */
+const folders = z.record(z.string(), z.string())
+/** Panes, sort orders, column widths: what the renderer wants back, by name. */
+const view = z.record(z.string(), z.unknown())
+
 /** What the window remembers for its user; unknown keys of a newer version are kept. */
 export const settingsSchema = z.object({
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  /** Bytes the layer cache may hold. */
-  cacheLimit: z
-    .number()
-    .int()
-    .min(0)
-    .default(10 * 1024 ** 3),
-  /** Last folder chosen in each kind of dialog. */
-  folders: z.record(z.string(), z.string()).default({}),
-  /** Panes, sort orders, column widths: what the renderer wants back, by name. */
-  view: z.record(z.string(), z.unknown()).default({}),
+  theme: theme.default('system'),
+  cacheLimit: cacheLimit.default(10 * 1024 ** 3),
+  folders: folders.default({}),
+  view: view.default({}),
+})
+
+/** Some of them, to change those alone: without the defaults, which `partial` would fill in. */
+export const settingsChangeSchema = z.object({
+  theme: theme.exactOptional(),
+  cacheLimit: cacheLimit.exactOptional(),
+  folders: folders.exactOptional(),
+  view: view.exactOptional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
 

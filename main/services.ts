@@ -1,0 +1,66 @@
+import { homedir } from 'node:os'
+import { join, sep } from 'node:path'
+import type { AppInfo } from '../shared/contract.ts'
+import { SAMPLE_FILE } from './built-files.ts'
+import { Engine } from './engine/engine.ts'
+import type { WorkspaceOptions } from './engine/job-protocol.ts'
+import type { ProcessHost } from './engine/process-host.ts'
+import { ReaderClient } from './engine/reader-client.ts'
+import { Grants } from './rpc/grants.ts'
+import type { HostServices } from './rpc/host-services.ts'
+import { PathQueue } from './rpc/path-queue.ts'
+import type { Workspace } from './store/workspace.ts'
+import { VERSION } from './version.ts'
+
+/** What a host adds of its own. */
+export interface HostParts extends Pick<HostServices, 'dialogs' | 'picker' | 'reveal' | 'quit'> {
+  readonly kind: AppInfo['host']
+  readonly processes: ProcessHost
+  readonly workspace: Workspace
+  readonly canReveal: boolean
+}
+
+export interface Services extends HostServices, AsyncDisposable {
+  readonly opened: PathQueue
+}
+
+/** The services of both hosts: the engine, the reader and what the user keeps. Disposal cancels jobs and ends all processes. */
+export function createServices(parts: HostParts): Services {
+  const { workspace } = parts
+  const { cacheDir, configDir, tempDir, cacheLimit } = workspace
+  const options: WorkspaceOptions = { cacheDir, configDir, tempDir, cacheLimit }
+  const engine = new Engine({
+    host: parts.processes,
+    workspace: options,
+    historyFolder: join(configDir, 'jobs'),
+  })
+  const reader = new ReaderClient(parts.processes, options)
+  return {
+    info: {
+      version: VERSION,
+      host: parts.kind,
+      platform: process.platform,
+      home: homedir(),
+      separator: sep,
+      hasDialogs: parts.dialogs !== undefined,
+      canReveal: parts.canReveal,
+      cacheDir,
+    },
+    samplePath: SAMPLE_FILE,
+    engine,
+    reader,
+    settings: workspace.settings,
+    recent: workspace.recent,
+    cache: { size: () => workspace.cacheSize(), clear: () => workspace.clearCache() },
+    grants: new Grants([cacheDir, configDir]),
+    opened: new PathQueue(),
+    ...(parts.dialogs ? { dialogs: parts.dialogs } : {}),
+    ...(parts.picker ? { picker: parts.picker } : {}),
+    reveal: parts.reveal,
+    quit: parts.quit,
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]()
+      await reader[Symbol.asyncDispose]()
+    },
+  }
+}
