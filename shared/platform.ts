@@ -24,6 +24,9 @@ const UNNAMED_VARIANT: ReadonlyMap<string, string> = new Map([
 
 const PART = /^[A-Za-z0-9_.-]{1,64}$/
 
+/** What somebody asks for: parts left out may be anything. */
+export type PlatformWish = { readonly [P in keyof Platform]?: Platform[P] | undefined }
+
 /** `linux/arm64/v8`; parts that are missing are left out. */
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform
@@ -42,7 +45,7 @@ export function parsePlatform(text: string): Platform {
 }
 
 /** Lower case, aliases resolved, a variant that says nothing dropped (arm64's v8, amd64's v1). */
-export function normalPlatform(platform: Partial<Platform>): Platform {
+export function normalPlatform(platform: PlatformWish): Platform {
   const os = (platform.os ?? 'linux').toLowerCase()
   const name = (platform.architecture ?? '').toLowerCase()
   const alias = ALIASES.get(name)
@@ -56,7 +59,7 @@ export function normalPlatform(platform: Partial<Platform>): Platform {
  * The one of `offered` to take where `wanted` runs: of the same system and architecture, with the wanted variant or the highest one
  * below it (a v7 machine runs v6). Parts of `wanted` that are undefined match anything. Undefined where none fits.
  */
-export function matchPlatform(offered: readonly Platform[], wanted: Partial<Platform>): number | undefined {
+export function matchPlatform(offered: readonly Platform[], wanted: PlatformWish): number | undefined {
   let best: { index: number; level: number } | undefined
   for (const [index, platform] of offered.entries()) {
     const level = fitOf(normalPlatform(platform), wanted)
@@ -66,7 +69,7 @@ export function matchPlatform(offered: readonly Platform[], wanted: Partial<Plat
 }
 
 /** How well a platform fits, higher is better; undefined where it does not run. */
-function fitOf(offered: Platform, wanted: Partial<Platform>): number | undefined {
+function fitOf(offered: Platform, wanted: PlatformWish): number | undefined {
   const normal = normalPlatform({
     os: wanted.os ?? offered.os,
     architecture: wanted.architecture ?? offered.architecture,

@@ -1,0 +1,56 @@
+import type { Candidate } from '../../shared/contract.ts'
+import { ImageError } from '../../shared/errors.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
+import type { Task } from '../image/element.ts'
+import type { InputContext } from './input-context.ts'
+import { layerInfos } from './stored-input.ts'
+import type { ImageChoice, ImageShelf, StoredImage } from './stored-image.ts'
+import { openTarball } from './tarfile.ts'
+
+/** Every image in a file or folder, each with the source that opens exactly that one. Fails where there is none. */
+export async function listCandidates(path: string, context: InputContext, task: Task): Promise<Candidate[]> {
+  await using shelf = await openTarball(path, context, task)
+  const candidates: Candidate[] = []
+  let failure: unknown
+  for (const [index, choice] of shelf.choices.entries()) {
+    task.signal.throwIfAborted()
+    try {
+      const image = await choice.load(task)
+      candidates.push(await candidateOf(shelf, choice, index, image, context))
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error
+      // One damaged image among others must not hide them.
+      failure ??= error
+      task.warn({ code: 'image-unreadable', message: error.message })
+    }
+  }
+  if (candidates.length === 0) throw failure
+  return candidates
+}
+
+async function candidateOf(
+  shelf: ImageShelf,
+  choice: ImageChoice,
+  index: number,
+  image: StoredImage,
+  context: InputContext,
+): Promise<Candidate> {
+  const sizes = (await layerInfos(image, context)).map((layer) => layer.size)
+  return {
+    source: sourceOf(shelf, choice, index),
+    references: [...image.references],
+    imageID: image.imageID,
+    platform: image.config.platform,
+    size: sizes.every((size) => size !== null) ? sizes.reduce((sum, size) => sum + size, 0) : null,
+  }
+}
+
+/** The only image needs no choosing; one of several goes by its name where no other has it, or else by its place. */
+function sourceOf(shelf: ImageShelf, choice: ImageChoice, index: number): SourceSpec {
+  const source: SourceSpec = { kind: 'tar', path: shelf.path }
+  if (shelf.choices.length === 1) return source
+  const own = choice.references.find(
+    (reference) => shelf.choices.filter((other) => other.references.includes(reference)).length === 1,
+  )
+  return { ...source, image: own ?? choice.digest ?? `#${index + 1}` }
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { digestOfHex, type Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
+import type { Warning } from '../../shared/image.ts'
+import { DOCKER_LAYER, DOCKER_LAYER_GZIP } from '../../shared/media-types.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import { sniffCompression, type Compression } from '../image/compression.ts'
+import { parseDocument } from '../image/documents.ts'
+import type { LayerBlob } from '../image/file-layer.ts'
+import { sha256Of } from '../image/hashing.ts'
+import { parseConfig } from '../image/image-config.ts'
+import type { RandomAccess } from '../image/random-access.ts'
+import { isPythonJson } from './python-json.ts'
+import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
+import type { MemberRange, TarArchive } from './tar-archive.ts'
+
+/** Docker's image-spec v1.2, “Combined Image JSON + Filesystem Changeset Format”: manifest.json. */
+const manifestSchema = z
+  .array(
+    z.object({
+      Config: z.string().min(1).max(4096),
+      RepoTags: z.array(z.string()).nullish(),
+      Layers: z.array(z.string().min(1).max(4096)).nullish(),
+    }),
+  )
+  .min(1)
+  .max(1024)
+type ManifestEntry = z.output<typeof manifestSchema>[number]
+
+/** The images of what docker save, podman save, skopeo and their relatives write. */
+export function dockerArchive(archive: TarArchive): ImageShelf {
+  const what = 'manifest.json'
+  const entries = parseDocument(archive.read('manifest.json', what), manifestSchema, what)
+  return {
+    format: 'docker archive',
+    path: archive.path,
+    warnings: [],
+    choices: entries.map((entry) => choiceOf(archive, entry)),
+    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
+  }
+}
+
+function choiceOf(archive: TarArchive, entry: ManifestEntry): ImageChoice {
+  const references = (entry.RepoTags ?? []).map(fullReference).filter((name) => name !== undefined)
+  return {
+    references,
+    names: [],
+    load: async () => load(archive, entry, references),
+  }
+}
+
+function load(archive: TarArchive, entry: ManifestEntry, references: readonly string[]): StoredImage {
+  const what = `The image config ${visible(entry.Config)}`
+  const configBytes = archive.read(entry.Config, what)
+  const imageID = sha256Of(configBytes)
+  const warnings = checkClaim(claimOf(entry.Config), imageID, configBytes, what)
+  const config = parseConfig(configBytes, what)
+  const names = entry.Layers ?? []
+  if (names.length !== config.diffIDs.length)
+    throw new ImageError(
+      'malformed',
+      `The image has ${names.length} layers in manifest.json, but ${config.diffIDs.length} in its config.`,
+    )
+  const layers = names.map((name, index) => {
+    const range = archive.find(name)
+    if (!range) throw archive.missing(`Layer ${index + 1} of ${names.length}`, name)
+    return memberBlob(archive.file, range, blobClaim(name))
+  })
+  return { references, imageID, configBytes, config, layers, warnings }
+}
+
+/** A layer in place in the archive; whether it is compressed is seen, not believed. */
+export function memberBlob(file: RandomAccess, range: MemberRange, digest: Digest | undefined): LayerBlob {
+  const head = Buffer.alloc(Math.min(8, range.size))
+  const compression = sniffCompression(head.subarray(0, file.read(head, range.offset)))
+  return {
+    ...range,
+    compression,
+    mediaType: mediaTypeOf(compression),
+    ...(digest === undefined ? {} : { digest }),
+    open: () => file,
+  }
+}
+
+/** The digest that a config's name claims: `<hex>.json`, `blobs/sha256/<hex>`, or go-containerregistry's `sha256:<hex>`. */
+function claimOf(name: string): Digest | undefined {
+  const digits = /(?:^|\/|sha256:)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1]
+  return digits === undefined ? undefined : digestOfHex(digits)
+}
+
+/** A layer's name claims the digest of its bytes as stored only where it is a blob's; elsewhere it is a v1 id or a diffID. */
+function blobClaim(name: string): Digest | undefined {
+  const digits = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
+  return digits === undefined ? undefined : digestOfHex(digits)
+}
+
+/**
+ * A config must be what its name claims, with one exception: the original Python tool wrote configs anew under their old names. Those
+ * have a form of their own that nothing else writes, and get a warning.
+ */
+export function checkClaim(
+  claimed: Digest | undefined,
+  imageID: Digest,
+  bytes: Uint8Array,
+  what: string,
+): Warning[] {
+  if (claimed === undefined || claimed === imageID) return []
+  const detail = `named ${claimed}\nfound ${imageID}`
+  if (isPythonJson(bytes))
+    return [
+      {
+        code: 'config-rewritten',
+        message: 'The image config was written anew by the tool that made this, which changed the image ID.',
+        detail,
+      },
+    ]
+  throw new ImageError('digest-mismatch', `${what} is not what its digest says.`, {
+    remedy: 'The image is damaged or was altered; fetch or save it again.',
+    detail,
+  })
+}
+
+export function mediaTypeOf(compression: Compression): string {
+  if (compression === 'none') return DOCKER_LAYER
+  return compression === 'gzip' ? DOCKER_LAYER_GZIP : `${DOCKER_LAYER}.${compression}`
+}
