@@ -1,7 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ImageError } from '../../shared/errors.ts'
-import { isAlive, thisProcess } from './owner.ts'
+import { ownerMark, ownerState } from '../image/process-owner.ts'
 
 const PATIENCE = 5000
 const PAUSE = 15
@@ -14,13 +14,12 @@ const STALE_BREAK = 2000
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`
-  const mark = `${thisProcess.pid} ${thisProcess.started}`
-  for (const started = performance.now(); !(await make(lock, mark));) {
+  for (const started = performance.now(); !(await make(lock, ownerMark()));) {
     if (performance.now() - started > PATIENCE)
       throw new ImageError('busy', `Another instance of Occystrap keeps ${path} locked.`, {
         remedy: 'Try again, or close the other instance.',
       })
-    if (await isDead(lock)) await breakLock(lock, mark)
+    if (await isDead(lock)) await breakLock(lock)
     else await sleep(PAUSE)
   }
   try {
@@ -44,15 +43,14 @@ async function make(path: string, content: string): Promise<boolean> {
 async function isDead(lock: string): Promise<boolean> {
   const content = await readFile(lock, 'latin1').catch(() => undefined)
   if (content === undefined) return false
-  const [pid, started] = content.split(' ')
-  if (pid && started) return !isAlive({ pid: Number(pid), started })
+  if (content !== '') return ownerState(content) === 'dead'
   // Made and not yet filled, or its maker died in between.
   return isOlderThan(lock, STALE_BREAK)
 }
 
-async function breakLock(lock: string, mark: string): Promise<void> {
+async function breakLock(lock: string): Promise<void> {
   const breaking = `${lock}.break`
-  if (!(await make(breaking, mark))) {
+  if (!(await make(breaking, ownerMark()))) {
     if (await isOlderThan(breaking, STALE_BREAK)) await rm(breaking, { force: true })
     else await sleep(PAUSE)
     return

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hexOf } from '../../shared/digest.ts'
 import type { CacheKey, CacheLease, CacheWriter, LayerCache } from '../image/cache.ts'
 import { noSpace, roomAt } from './disk-space.ts'
-import { clearLeftovers, ownerOf, temporaryName } from './owner.ts'
+import { clearLeftovers, isTemporaryName, temporaryName } from './owner.ts'
 
 /** How often a writer looks at what room is left. */
 const ROOM_CHECK_BYTES = 64 * 1024 ** 2
@@ -103,7 +103,7 @@ export class FileLayerCache implements LayerCache {
   async #files(): Promise<{ path: string; size: number; mtimeMs: number; isLeased: boolean }[]> {
     const files = []
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (ownerOf(name)) continue
+      if (isTemporaryName(name)) continue
       const path = join(this.#folder, name)
       const found = await stat(path).catch(() => undefined)
       if (!found?.isFile()) continue

@@ -1,0 +1,51 @@
+import { ImageError } from './errors.ts'
+import { globToRegExp, hasWildcard } from './glob.ts'
+import type { SearchQuery } from './query.ts'
+
+/**
+ * The question of a search as a test on a decoded path. A glob is matched against the whole path and the last component, a regex anywhere
+ * in the path unless it must match a whole name. Fails with `usage` for an expression that is none.
+ */
+export function nameMatcher(query: SearchQuery): (path: string) => boolean {
+  const flags = query.isCaseSensitive ? '' : 'i'
+  if (query.isRegex) return regexMatcher(query.pattern, flags, query.isWholeName)
+  // Paths are relative and have no slash at their end; people type both.
+  const pattern = query.pattern.replace(/^(?:\.?\/)+(?=.)/, '').replace(/(?<=.)\/+$/, '')
+  if (!query.isWholeName && !hasWildcard(pattern)) return partMatcher(pattern, query.isCaseSensitive)
+  const expression = globToRegExp(pattern, flags)
+  return (path) => expression.test(path) || expression.test(lastComponent(path))
+}
+
+function regexMatcher(pattern: string, flags: string, isWholeName: boolean): (path: string) => boolean {
+  const expression = compiled(pattern, flags)
+  if (!isWholeName) return (path) => expression.test(path)
+  const whole = compiled(`^(?:${pattern})$`, flags)
+  return (path) => whole.test(path) || whole.test(lastComponent(path))
+}
+
+function partMatcher(part: string, isCaseSensitive: boolean): (path: string) => boolean {
+  if (isCaseSensitive) return (path) => path.includes(part)
+  const folded = part.toLowerCase()
+  return (path) => path.toLowerCase().includes(folded)
+}
+
+/** Unicode mode where the expression allows it; many that people know (`\-`, `\_`) are valid only without. */
+function compiled(pattern: string, flags: string): RegExp {
+  try {
+    return new RegExp(pattern, `u${flags}`)
+  } catch {
+    try {
+      return new RegExp(pattern, flags)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''
+      throw new ImageError('usage', `The regular expression is not valid: ${reason}.`, {
+        remedy: 'Correct it, or search for a glob instead.',
+        cause: error,
+      })
+    }
+  }
+}
+
+function lastComponent(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
