@@ -33,7 +33,6 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, task: Task)
   await refuseSource(spec.input.path, spec.output.path)
   await using input = await openInput(spec.input, workspace, task)
   const info = await input.inspect(task)
-  for (const warning of info.warnings) task.warn(warning)
   // Known from the start, so that the whole is known from the start; a rewriting filter's layers have other names.
   if (spec.filters.length === 0)
     for (const layer of info.layers) task.progress(layer.diffID, 0, layer.size ?? undefined)

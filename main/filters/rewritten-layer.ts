@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { ByteRange, Layer, TarEntry } from '../image/element.ts'
+import { rangesOf } from '../image/byte-ranges.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { tapDigest } from '../image/hashing.ts'
 import { expandSparse } from '../image/sparse.ts'
@@ -56,11 +57,11 @@ export class RewrittenLayer implements Layer {
     return rewrite(this.#original, this.#transform, signal)
   }
 
-  async *contents(
+  contents(
     ranges: readonly ByteRange[],
     signal?: AbortSignal,
-  ): AsyncGenerator<readonly [index: number, bytes: AsyncIterable<Uint8Array>]> {
-    for (const [index, range] of ranges.entries()) yield [index, cut(this.stream(signal), range)]
+  ): AsyncIterable<readonly [index: number, bytes: AsyncIterable<Uint8Array>]> {
+    return rangesOf(this.stream(signal), ranges)
   }
 }
 
@@ -96,18 +97,5 @@ async function* rewrite(
     while (!(await next()).done);
   } finally {
     await source.return?.()
-  }
-}
-
-async function* cut(
-  source: AsyncIterable<Uint8Array>,
-  { offset, length }: ByteRange,
-): AsyncGenerator<Uint8Array> {
-  let position = 0
-  for await (const chunk of source) {
-    const piece = chunk.subarray(Math.max(0, offset - position), Math.max(0, offset + length - position))
-    if (piece.length > 0) yield piece
-    position += chunk.length
-    if (position >= offset + length) return
   }
 }

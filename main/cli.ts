@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+
+/** This entry stays readable to old versions of Node, so that it can say what is wrong, or use the right one that came with a clone. */
+const OLDEST_NODE = 24
+
+if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
+  const { main } = await import('./cli/main.ts')
+  process.exitCode = await main(process.argv.slice(2))
+} else {
+  runOnOwnNode()
+}
+
+function runOnOwnNode(): void {
+  const node = ownNode()
+  if (node === undefined) {
+    process.stderr.write(
+      `occystrap: Node ${OLDEST_NODE} or newer is needed; this is ${process.versions.node}.\n`,
+    )
+    process.exitCode = 1
+    return
+  }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1
+  })
+  // A terminal's Ctrl-C reaches both of us; anybody else's signal only this process.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+}
+
+function ownNode(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve('node/bin/node')
+  } catch {
+    return undefined
+  }
+}

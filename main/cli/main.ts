@@ -1,0 +1,148 @@
+import { Command, CommanderError, Option } from 'commander'
+import { visible } from '../../shared/path-bytes.ts'
+import { DONE, FAILED, WRONG_USAGE, explain } from './failure.ts'
+import { addGlobalOptions, type GlobalOptions } from './globals.ts'
+import type { Session } from './session.ts'
+
+/** `search` tells by its status whether something was found, so a failure has another one. */
+const SEARCH_FAILED = 3
+
+/** Runs a command; answers the exit status. Commands are loaded when they are called: most of a short run is loading. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('occystrap')
+  let status = DONE
+  const run = (
+    failed: number,
+    action: (session: Session, args: string[], options: unknown) => Promise<number>,
+  ) =>
+    async function (this: Command): Promise<void> {
+      status = await perform(this, failed, action)
+    }
+  describeProgram(program)
+  addImageCommands(program, run)
+  addCopyCommands(program, run)
+  addServe(program, run)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
+    throw error
+  }
+}
+
+type Run = (
+  failed: number,
+  // oxlint-disable-next-line typescript/no-explicit-any -- commander's options have the shape the command declares
+  action: (session: Session, args: string[], options: any) => Promise<number>,
+) => (this: Command) => Promise<void>
+
+async function perform(
+  command: Command,
+  failed: number,
+  action: (session: Session, args: string[], options: unknown) => Promise<number>,
+): Promise<number> {
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const { Session } = await import('./session.ts')
+  using session = new Session(options)
+  try {
+    const status = await action(session, command.processedArgs as string[], options)
+    await session.output.flush()
+    return status
+  } catch (error) {
+    session.task.clear()
+    await session.output.flush().catch(() => {})
+    return explain(error, { isVerbose: options.verbose ?? false, failed, signalName: session.signalName })
+  }
+}
+
+function describeProgram(program: Command): void {
+  addGlobalOptions(program)
+  program
+    .description('Opens container images, searches every layer, and writes them out.')
+    .exitOverride()
+    .showHelpAfterError('Run "occystrap help" for the commands and their options.')
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `occystrap: ${visible(text.trimEnd()).replace(/^error: (.)/, (_, first: string) => first.toUpperCase())}.\n`,
+        ),
+    })
+    .addHelpText('after', SOURCES)
+}
+
+function addImageCommands(program: Command, run: Run): void {
+  program
+    .command('info <source>')
+    .description('image, platform, config, layers and sizes')
+    .option('--json', 'one JSON object')
+    .action(run(FAILED, async (...given) => (await import('./info.ts')).info(...given)))
+  program
+    .command('ls <source> [path]')
+    .description('the files of the image, or of one layer')
+    .option('--layer <n>', 'only layer N, the base being 0')
+    .option('--hash', 'with the SHA-256 of each file')
+    .option('--json', 'one JSON object a line')
+    .action(run(FAILED, async (...given) => (await import('./ls.ts')).ls(...given)))
+  program
+    .command('cat <source> <path>')
+    .description("one file's bytes to standard output")
+    .option('--layer <n>', 'as layer N has it, the base being 0')
+    .action(run(FAILED, async (...given) => (await import('./cat.ts')).cat(...given)))
+  searchOptions(program.command('search <source> <pattern>').description('find files by name in every layer'))
+    .addOption(new Option('--json', 'one JSON object a line').conflicts('scriptFriendly'))
+    .action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
+  searchOptions(
+    program.command('search-layers-tarfile <tarfile> <pattern>').description('search, for a tarball'),
+  ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).searchTarfile(...given)))
+}
+
+function searchOptions(command: Command): Command {
+  return command
+    .option('--regex', 'the pattern is a regular expression, not a glob')
+    .option('--script-friendly', 'print image:tag:layer:path')
+}
+
+function addCopyCommands(program: Command, run: Run): void {
+  const collect = (value: string, list: string[]): string[] => [...list, value]
+  program
+    .command('process <source> <destination>')
+    .description('write an image out in another form')
+    .option('-f, --filter <filter>', 'change it on the way (may be repeated)', collect, [])
+    .action(run(FAILED, async (...given) => (await import('./copy.ts')).processImage(...given)))
+  program
+    .command('tarfile-to-extracted <tarfile> <path>')
+    .description('add the image of a tarball to a directory of images')
+    .option('--use-unique-names', 'a manifest of its own for each image')
+    .action(run(FAILED, async (...given) => (await import('./copy.ts')).tarfileToExtracted(...given)))
+  program
+    .command('recreate-image <path> <image> <tag> <tarfile>')
+    .description('write an image of a directory as a tarball')
+    .option('--normalize-timestamps', 'give every file the same time')
+    .option('--timestamp <n>', 'that time, in seconds since 1970', '0')
+    .action(run(FAILED, async (...given) => (await import('./copy.ts')).recreateImage(...given)))
+}
+
+function addServe(program: Command, run: Run): void {
+  program
+    .command('serve')
+    .description('show the window in a browser')
+    .option('--port <n>', 'port on this machine; any free one unless said')
+    .option('--open', 'open the browser')
+    .action(run(FAILED, async (...given) => (await import('./serve.ts')).serveWindow(...given)))
+}
+
+const SOURCES = `
+Sources:
+  tar://PATH[?image=REFERENCE]        any image tarball
+  layout://PATH[?ref=REFERENCE]       an OCI image layout
+  dir://PATH?image=NAME&tag=TAG       a directory of images
+  PATH                                any of these
+Destinations:
+  tar://PATH[?reference=NAME:TAG&compression=gzip|zstd&overwrite=false]
+  dir://PATH[?unique_names=true&reference=NAME:TAG]
+Filters:
+  normalize-timestamps[:ts=SECONDS]
+
+The environment gives OCCYSTRAP_COMPRESSION, OCCYSTRAP_TEMP_DIR and OCCYSTRAP_CACHE_DIR.
+Exit status: 0 done, 1 failed, 2 wrong usage; search: 0 found, 1 nothing found, 3 failed.`
