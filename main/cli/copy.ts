@@ -13,8 +13,10 @@ export async function processImage(
   [source = '', destination = '']: readonly string[],
   options: { readonly filter: readonly string[] },
 ): Promise<number> {
+  // What is wrong in itself is said before anything is looked at.
+  const output = session.destination(destination)
   const filters = options.filter.map((text) => parseFilter(text))
-  return convert(session, await session.source(source), filters, session.destination(destination))
+  return convert(session, await session.source(source), filters, output)
 }
 
 export async function tarfileToExtracted(

@@ -26,7 +26,6 @@ function normalEntry(entry: TarEntry, timestamp: number): TarEntry {
   return { ...rest, mtime: timestamp, mtimeNanoseconds: 0 }
 }
 
-/** A step that says no time gets none. */
 function normalConfig(config: JsonObject, timestamp: number): JsonObject {
   // RFC 3339 without the fraction that toISOString adds.
   const created = new Date(timestamp * 1000).toISOString().replace('.000', '')
@@ -34,8 +33,11 @@ function normalConfig(config: JsonObject, timestamp: number): JsonObject {
   return {
     ...config,
     created,
-    ...(Array.isArray(history)
-      ? { history: history.map((step) => (isObject(step) && step['created'] ? { ...step, created } : step)) }
-      : {}),
+    ...(Array.isArray(history) ? { history: history.map((step) => normalStep(step, created)) } : {}),
   }
+}
+
+/** A step that says no time gets none. */
+function normalStep(step: unknown, created: string): unknown {
+  return isObject(step) && step['created'] ? { ...step, created } : step
 }

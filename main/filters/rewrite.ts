@@ -38,10 +38,9 @@ export class RewriteFilter extends ImageFilter {
       this.#config = data
       return
     }
-    const known = this.#renamed.get(name)
-    if (known === undefined && !data) throw new ImageError('internal', `The layer ${name} was left out.`)
-    const layer = known === undefined && data ? await this.#rewrite(data) : null
-    const diffID = layer?.diffID ?? (known as Digest)
+    const layer = data && !this.#renamed.has(name) ? await this.#rewrite(data) : null
+    const diffID = layer?.diffID ?? this.#renamed.get(name)
+    if (diffID === undefined) throw new ImageError('internal', `The layer ${name} was left out.`)
     this.#renamed.set(name, diffID)
     this.#diffIDs.push(diffID)
     const need = await this.next.fetchCallback(diffID)

@@ -103,25 +103,21 @@ export async function syncPath(path: string): Promise<void> {
 }
 
 function folderError(folder: string, error: unknown): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return new ImageError('not-found', `The folder ${folder} does not exist.`, {
-        remedy: 'Create it first, or choose another place.',
-        cause: error,
-      })
-    case 'ENOTDIR':
-      return new ImageError('io', `${folder} is not a folder.`, {
-        remedy: 'Choose another place.',
-        cause: error,
-      })
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new ImageError('permission', `${folder} cannot be written to.`, {
-        remedy: 'Choose another place, or change its permissions.',
-        cause: error,
-      })
-    default:
-      return error
-  }
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (code === 'ENOENT')
+    return new ImageError('not-found', `The folder ${folder} does not exist.`, {
+      remedy: 'Create it first, or choose another place.',
+      cause: error,
+    })
+  if (code === 'ENOTDIR')
+    return new ImageError('io', `${folder} is not a folder.`, {
+      remedy: 'Choose another place.',
+      cause: error,
+    })
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code))
+    return new ImageError('permission', `${folder} cannot be written to.`, {
+      remedy: 'Choose another place, or change its permissions.',
+      cause: error,
+    })
+  return error
 }
