@@ -3,13 +3,13 @@ import { ImageError } from '../../shared/errors.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import type { InputContext } from './input-context.ts'
+import { openShelf } from './open-shelf.ts'
 import { layerInfos } from './stored-input.ts'
 import type { ImageChoice, ImageShelf, StoredImage } from './stored-image.ts'
-import { openTarball } from './tarfile.ts'
 
 /** Every image in a file or folder, each with the source that opens exactly that one. Fails where there is none. */
 export async function listCandidates(path: string, context: InputContext, task: Task): Promise<Candidate[]> {
-  await using shelf = await openTarball(path, context, task)
+  await using shelf = await openShelf(path, context, task)
   const candidates: Candidate[] = []
   let failure: unknown
   for (const [index, choice] of shelf.choices.entries()) {
@@ -47,10 +47,11 @@ async function candidateOf(
 
 /** The only image needs no choosing; one of several goes by its name where no other has it, or else by its place. */
 function sourceOf(shelf: ImageShelf, choice: ImageChoice, index: number): SourceSpec {
-  const source: SourceSpec = { kind: 'tar', path: shelf.path }
-  if (shelf.choices.length === 1) return source
+  const { kind, path } = shelf
+  if (shelf.choices.length === 1) return { kind, path }
+  if (kind === 'dir') return { kind, path, ...choice.catalog }
   const own = choice.references.find(
     (reference) => shelf.choices.filter((other) => other.references.includes(reference)).length === 1,
   )
-  return { ...source, image: own ?? choice.digest ?? `#${index + 1}` }
+  return { kind, path, image: own ?? choice.digest ?? `#${index + 1}` }
 }

@@ -2,17 +2,14 @@ import { z } from 'zod'
 import { digestOfHex, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { Warning } from '../../shared/image.ts'
-import { DOCKER_LAYER, DOCKER_LAYER_GZIP } from '../../shared/media-types.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import { sniffCompression, type Compression } from '../image/compression.ts'
 import { parseDocument } from '../image/documents.ts'
-import type { LayerBlob } from '../image/file-layer.ts'
 import { sha256Of } from '../image/hashing.ts'
 import { parseConfig } from '../image/image-config.ts'
-import type { RandomAccess } from '../image/random-access.ts'
+import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { isPythonJson } from './python-json.ts'
+import { storedBlob } from './stored-blob.ts'
 import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
-import type { MemberRange, TarArchive } from './tar-archive.ts'
 
 /** Docker's image-spec v1.2, “Combined Image JSON + Filesystem Changeset Format”: manifest.json. */
 const manifestSchema = z
@@ -28,10 +25,11 @@ const manifestSchema = z
 type ManifestEntry = z.output<typeof manifestSchema>[number]
 
 /** The images of what docker save, podman save, skopeo and their relatives write. */
-export function dockerArchive(archive: TarArchive): ImageShelf {
+export function dockerArchive(archive: ImageFiles): ImageShelf {
   const what = 'manifest.json'
-  const entries = parseDocument(archive.read('manifest.json', what), manifestSchema, what)
+  const entries = parseDocument(readDocument(archive, 'manifest.json', what), manifestSchema, what)
   return {
+    kind: 'tar',
     format: 'docker archive',
     path: archive.path,
     warnings: [],
@@ -40,7 +38,7 @@ export function dockerArchive(archive: TarArchive): ImageShelf {
   }
 }
 
-function choiceOf(archive: TarArchive, entry: ManifestEntry): ImageChoice {
+function choiceOf(archive: ImageFiles, entry: ManifestEntry): ImageChoice {
   const references = (entry.RepoTags ?? []).map(fullReference).filter((name) => name !== undefined)
   return {
     references,
@@ -49,9 +47,9 @@ function choiceOf(archive: TarArchive, entry: ManifestEntry): ImageChoice {
   }
 }
 
-function load(archive: TarArchive, entry: ManifestEntry, references: readonly string[]): StoredImage {
+function load(archive: ImageFiles, entry: ManifestEntry, references: readonly string[]): StoredImage {
   const what = `The image config ${visible(entry.Config)}`
-  const configBytes = archive.read(entry.Config, what)
+  const configBytes = readDocument(archive, entry.Config, what)
   const imageID = sha256Of(configBytes)
   const warnings = checkClaim(claimOf(entry.Config), imageID, configBytes, what)
   const config = parseConfig(configBytes, what)
@@ -63,23 +61,10 @@ function load(archive: TarArchive, entry: ManifestEntry, references: readonly st
     )
   const layers = names.map((name, index) => {
     const range = archive.find(name)
-    if (!range) throw archive.missing(`Layer ${index + 1} of ${names.length}`, name)
-    return memberBlob(archive.file, range, blobClaim(name))
+    if (!range) throw missing(archive, name, `Layer ${index + 1} of ${names.length}`)
+    return storedBlob(range, { digest: blobClaim(name) })
   })
   return { references, imageID, configBytes, config, layers, warnings }
-}
-
-/** A layer in place in the archive; whether it is compressed is seen, not believed. */
-export function memberBlob(file: RandomAccess, range: MemberRange, digest: Digest | undefined): LayerBlob {
-  const head = Buffer.alloc(Math.min(8, range.size))
-  const compression = sniffCompression(head.subarray(0, file.read(head, range.offset)))
-  return {
-    ...range,
-    compression,
-    mediaType: mediaTypeOf(compression),
-    ...(digest === undefined ? {} : { digest }),
-    open: () => file,
-  }
 }
 
 /** The digest that a config's name claims: `<hex>.json`, `blobs/sha256/<hex>`, or go-containerregistry's `sha256:<hex>`. */
@@ -118,9 +103,4 @@ export function checkClaim(
     remedy: 'The image is damaged or was altered; fetch or save it again.',
     detail,
   })
-}
-
-export function mediaTypeOf(compression: Compression): string {
-  if (compression === 'none') return DOCKER_LAYER
-  return compression === 'gzip' ? DOCKER_LAYER_GZIP : `${DOCKER_LAYER}.${compression}`
 }

@@ -28,6 +28,8 @@ export interface ImageChoice {
   readonly names: readonly string[]
   /** Digest of the manifest, where there is one. */
   readonly digest?: Digest
+  /** Its place in the catalog of a directory of images. */
+  readonly catalog?: { readonly image: string; readonly tag: string }
   /** Where the index says it; a docker archive's images say it in their configs. */
   readonly platform?: Platform
   load(task: Task): Promise<StoredImage>
@@ -35,6 +37,8 @@ export interface ImageChoice {
 
 /** What a file or folder holds. Whoever opened it disposes it, and with it every file that the layers' bytes come from. */
 export interface ImageShelf extends AsyncDisposable {
+  /** The kind of source that opens one of its images. */
+  readonly kind: 'tar' | 'layout' | 'dir'
   /** In the field's words: “docker archive”. */
   readonly format: string
   readonly path: string

@@ -4,19 +4,13 @@ import { ImageError } from '../../shared/errors.ts'
 import { pathBytesOf, visible, type PathBytes } from '../../shared/path-bytes.ts'
 import { decompress, sniffCompression, type Compression } from '../image/compression.ts'
 import type { CacheLease, CacheWriter } from '../image/cache.ts'
-import { checkDocumentSize } from '../image/documents.ts'
 import type { Task, TarEntry } from '../image/element.ts'
 import { RandomAccess, readRange } from '../image/random-access.ts'
 import { hopTar } from '../image/tar-reader.ts'
 import { TarParser } from '../image/tar-parser.ts'
 import { notAnImage, notAnImageTar, startsAsTar } from './content-words.ts'
+import { cleanName, cutShort, type FileRange, type ImageFiles } from './image-files.ts'
 import type { InputContext } from './input-context.ts'
-
-/** Content of one member of the outer tar. */
-export interface MemberRange {
-  readonly offset: number
-  readonly size: number
-}
 
 /** Real archives have hundreds of members; a plain tar of a million files is told apart before they are all kept. */
 const MEMBER_LIMIT = 100_000
@@ -28,8 +22,7 @@ const HEAD = 4096
  * A tar opened at random: where each member's content lies, from one hop over its headers. A compressed one is inflated once, into the
  * layer cache, and the file there is held while this is open.
  */
-export class TarArchive implements AsyncDisposable {
-  /** What the user named. */
+export class TarArchive implements ImageFiles {
   readonly path: string
   /** The tar itself: the user's file, or the inflated one. */
   readonly file: RandomAccess
@@ -80,34 +73,18 @@ export class TarArchive implements AsyncDisposable {
    * The content of a member by the name that a document gives it. The name is a key among the members and never a path of the file
    * system; links lead to other members only. Undefined where nothing is there.
    */
-  find(name: string): MemberRange | undefined {
-    let key = memberKey(pathBytesOf(name))
+  find(name: string): FileRange | undefined {
+    let key = cleanName(pathBytesOf(name))
     for (let hops = 0; hops <= LINK_LIMIT; hops++) {
       const member = this.#members.get(key)
       if (member === undefined) return undefined
-      if ('offset' in member) return member
-      key = member.isHard ? member.target : memberKey(member.target, parentOf(key))
+      if ('offset' in member) return { ...member, open: () => this.file }
+      key = member.isHard ? member.target : cleanName(member.target, parentOf(key))
     }
     throw new ImageError(
       'malformed',
       `${visible(name)} in the archive is a link that leads round in a circle.`,
     )
-  }
-
-  /** The content of a document (manifest, config, index); `missing-blob` where it is not there. */
-  read(name: string, what: string): Uint8Array {
-    const range = this.find(name)
-    if (!range) throw this.missing(what, name)
-    checkDocumentSize(range.size, what)
-    const bytes = Buffer.allocUnsafe(range.size)
-    if (this.file.read(bytes, range.offset) < range.size) throw cutShort(this.path)
-    return bytes
-  }
-
-  missing(what: string, name: string): ImageError {
-    return new ImageError('missing-blob', `${what} (${visible(name)}) is not in ${visible(this.path)}.`, {
-      remedy: 'The archive is incomplete; save the image again.',
-    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,25 +93,9 @@ export class TarArchive implements AsyncDisposable {
   }
 }
 
-type Member = MemberRange | { readonly target: string; readonly isHard: boolean }
-
-/** The clean key of a name, resolved from a folder of the archive; `unsafe-path` where it leads outside. */
-export function memberKey(name: PathBytes, folder: PathBytes = ''): PathBytes {
-  if (name.startsWith('/')) throw unsafe(name)
-  const parts = folder === '' ? [] : folder.split('/')
-  for (const part of name.split('/')) {
-    if (part === '..') {
-      if (parts.pop() === undefined) throw unsafe(name)
-    } else if (part !== '' && part !== '.') parts.push(part)
-  }
-  return parts.join('/')
-}
-
-function unsafe(name: PathBytes): ImageError {
-  return new ImageError('unsafe-path', `${visible(name)} leads out of the archive that names it.`, {
-    remedy: 'The image was made to do harm, or by a faulty tool; it is not opened.',
-  })
-}
+type Member =
+  | { readonly offset: number; readonly size: number }
+  | { readonly target: string; readonly isHard: boolean }
 
 function parentOf(path: PathBytes): PathBytes {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
@@ -169,13 +130,6 @@ function memberOf(entry: TarEntry): Member | undefined {
       remedy: 'Make the archive again without tar --sparse.',
     })
   return { offset: entry.offset, size: entry.size }
-}
-
-function cutShort(path: string, cause?: unknown): ImageError {
-  return new ImageError('truncated', `${visible(path)} ends before it should.`, {
-    remedy: 'The file is incomplete; fetch or save it again.',
-    cause,
-  })
 }
 
 /** The inflated archive, from the cache where this very file was inflated before. */

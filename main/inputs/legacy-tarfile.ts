@@ -1,0 +1,196 @@
+import { z } from 'zod'
+import type { Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
+import { containerConfigSchema } from '../../shared/image.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import type { LayerIndex } from '../image/cache.ts'
+import { decompress } from '../image/compression.ts'
+import { parseDocument, parseJson } from '../image/documents.ts'
+import type { Task } from '../image/element.ts'
+import type { LayerBlob } from '../image/file-layer.ts'
+import { sha256Of, tapDigest } from '../image/hashing.ts'
+import { parseConfig } from '../image/image-config.ts'
+import { readRange } from '../image/random-access.ts'
+import { TarScan } from '../image/tar-scan.ts'
+import { missing, readDocument, type ImageFiles } from './image-files.ts'
+import { storedBlob } from './stored-blob.ts'
+import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
+
+/** Docker's own limit on layers is 127. */
+const CHAIN_LIMIT = 1024
+const CHOICE_LIMIT = 1024
+
+const v1IdSchema = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** Docker's image-spec v1: name, tag, and the id of the topmost layer. */
+const repositoriesSchema = z.record(z.string(), z.record(z.string(), v1IdSchema))
+
+/** One layer's `json`, as far as it is read; the topmost one is the image's config. */
+const v1Schema = z.looseObject({
+  id: v1IdSchema.nullish(),
+  parent: v1IdSchema.or(z.literal('')).nullish(),
+  created: z.string().nullish(),
+  author: z.string().nullish(),
+  comment: z.string().nullish(),
+  config: containerConfigSchema.nullish(),
+  container_config: z.looseObject({ Cmd: z.array(z.string()).nullish() }).nullish(),
+})
+type V1Layer = z.output<typeof v1Schema>
+
+interface ChainLink {
+  readonly json: V1Layer
+  readonly blob: LayerBlob
+}
+
+/** The images of what engines before 1.10 wrote: a chain of layers by v1 ids, with neither diffIDs nor a config. */
+export function legacyArchive(archive: ImageFiles, index: LayerIndex): ImageShelf {
+  const bytes = readDocument(archive, 'repositories', 'repositories')
+  const repositories = parseDocument(bytes, repositoriesSchema, 'repositories')
+  const tops = new Map<string, string[]>()
+  for (const [name, tags] of Object.entries(repositories))
+    for (const [tag, id] of Object.entries(tags)) {
+      const references = tops.get(id) ?? []
+      const reference = fullReference(`${name}:${tag}`)
+      if (reference !== undefined) references.push(reference)
+      tops.set(id, references)
+    }
+  if (tops.size === 0)
+    throw new ImageError(
+      'not-an-image',
+      `${visible(archive.path)} is an old docker archive that names no image.`,
+    )
+  if (tops.size > CHOICE_LIMIT)
+    throw new ImageError('limit', `repositories lists more than ${CHOICE_LIMIT} images.`)
+  return {
+    kind: 'tar',
+    format: 'docker archive (before 1.10)',
+    path: archive.path,
+    choices: [...tops].map(([id, references]) => choiceOf(archive, index, id, references)),
+    warnings: [],
+    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
+  }
+}
+
+function choiceOf(
+  archive: ImageFiles,
+  index: LayerIndex,
+  id: string,
+  references: readonly string[],
+): ImageChoice {
+  let loaded: Promise<StoredImage> | undefined
+  return {
+    references,
+    names: [id],
+    // Every layer is read for this: once is enough.
+    load: (task) => (loaded ??= load(archive, index, id, references, task)),
+  }
+}
+
+async function load(
+  archive: ImageFiles,
+  index: LayerIndex,
+  id: string,
+  references: readonly string[],
+  task: Task,
+): Promise<StoredImage> {
+  const chain = chainOf(archive, id)
+  const diffIDs: Digest[] = []
+  for (const [position, { blob }] of chain.entries())
+    diffIDs.push(await diffIDOf(blob, `Reading layer ${position + 1} of ${chain.length}`, index, task))
+  const configBytes = synthesiseConfig(chain, diffIDs)
+  return {
+    references,
+    imageID: sha256Of(configBytes),
+    configBytes,
+    config: parseConfig(configBytes),
+    layers: chain.map((link) => link.blob),
+    warnings: [
+      {
+        code: 'config-synthesised',
+        message:
+          'The archive is from before Docker 1.10 and has no image config: one was made from its layers, as docker load did, and the image ID with it.',
+      },
+    ],
+  }
+}
+
+/** The links from the base to the topmost layer. */
+function chainOf(archive: ImageFiles, top: string): ChainLink[] {
+  const links: ChainLink[] = []
+  const seen = new Set<string>()
+  let id: string | null | undefined = top
+  while (id) {
+    if (seen.has(id))
+      throw new ImageError('malformed', `The layers of ${visible(archive.path)} are each other's parents.`)
+    if (seen.size === CHAIN_LIMIT)
+      throw new ImageError(
+        'limit',
+        `${visible(archive.path)} has more than ${CHAIN_LIMIT} layers in one image.`,
+      )
+    seen.add(id)
+    const what = `The layer description ${id}/json`
+    const json: V1Layer = parseDocument(readDocument(archive, `${id}/json`, what), v1Schema, what)
+    if (json.id && json.id !== id) throw new ImageError('malformed', `${what} is that of another layer.`)
+    const range = archive.find(`${id}/layer.tar`)
+    if (!range) throw missing(archive, `${id}/layer.tar`, 'A layer')
+    links.unshift({ json, blob: storedBlob(range) })
+    id = json.parent
+  }
+  return links
+}
+
+/** Reads the layer through for its diffID, and keeps its entries: nobody needs to read it again for them. */
+async function diffIDOf(blob: LayerBlob, step: string, index: LayerIndex, task: Task): Promise<Digest> {
+  const scan = new TarScan()
+  let done = 0
+  const stored = readRange(blob.open(), blob.offset, blob.size, task.signal)
+  const outcome: { digest?: Digest; size: number } = { size: 0 }
+  const bytes = tapDigest(decompress(blob.compression, stored, task.signal), (digest, size) => {
+    Object.assign(outcome, { digest, size })
+  })
+  for await (const chunk of bytes) {
+    scan.push(chunk)
+    task.progress(step, (done += chunk.length), blob.compression === 'none' ? blob.size : undefined)
+  }
+  const { digest, size } = outcome
+  if (digest === undefined) throw new ImageError('truncated', 'A layer ends before it should.')
+  const result = scan.end()
+  if ('error' in result) throw result.error
+  await index.put(digest, { table: result.table, size })
+  return digest
+}
+
+/**
+ * The config that docker load made of such a chain (moby image/v1/imagev1.go, MakeConfigFromV1Config): the topmost description without
+ * what only v1 had, with rootfs and history; keys sorted and `<`, `>`, `&` escaped, as Go's encoder has them.
+ */
+function synthesiseConfig(chain: readonly ChainLink[], diffIDs: readonly Digest[]): Uint8Array {
+  const top = chain.at(-1)?.json ?? {}
+  const kept = Object.entries(top).filter(([key]) => !V1_ONLY.has(key))
+  const config = Object.fromEntries([
+    ...kept,
+    ['history', chain.map(({ json }) => historyOf(json))],
+    ['rootfs', { type: 'layers', diff_ids: diffIDs }],
+  ])
+  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const text = JSON.stringify(sorted).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  const bytes = Buffer.from(text)
+  parseJson(bytes, 'The synthesised config')
+  return bytes
+}
+
+const V1_ONLY: ReadonlySet<string> = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'])
+
+/** Go's `omitempty`: what is empty is not written. */
+function historyOf({ created, author, container_config: run, comment }: V1Layer): Record<string, string> {
+  const createdBy = (run?.Cmd ?? []).join(' ')
+  return {
+    ...(created ? { created } : {}),
+    ...(author ? { author } : {}),
+    ...(createdBy ? { created_by: createdBy } : {}),
+    ...(comment ? { comment } : {}),
+  }
+}

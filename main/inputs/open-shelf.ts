@@ -1,0 +1,59 @@
+import { statSync } from 'node:fs'
+import { ImageError } from '../../shared/errors.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import type { Task } from '../image/element.ts'
+import { notAnImageFolder, notAnImageTar } from './content-words.ts'
+import { imageDirectory } from './image-directory.ts'
+import { dockerArchive } from './docker-archive.ts'
+import { ImageFolder } from './image-files.ts'
+import type { InputContext } from './input-context.ts'
+import { legacyArchive } from './legacy-tarfile.ts'
+import { ociLayout } from './oci-layout.ts'
+import type { ImageShelf } from './stored-image.ts'
+import { TarArchive } from './tar-archive.ts'
+
+/** What a file or folder holds, recognised by its content and never by its name. */
+export async function openShelf(path: string, context: InputContext, task: Task): Promise<ImageShelf> {
+  return statSync(path).isDirectory() ? openFolder(path) : openTarball(path, context, task)
+}
+
+/** A layout says what it is; any other folder with a manifest or a catalog may be a directory of images. */
+async function openFolder(path: string): Promise<ImageShelf> {
+  await using stack = new AsyncDisposableStack()
+  const folder = stack.use(new ImageFolder(path))
+  const shelf = folderShelf(folder)
+  stack.move()
+  return shelf
+}
+
+function folderShelf(folder: ImageFolder): ImageShelf {
+  if (folder.find('oci-layout')) return ociLayout(folder, 'layout')
+  if (folder.find('catalog.json') ?? folder.find('manifest.json')) return imageDirectory(folder)
+  throw notAnImageFolder(folder.path)
+}
+
+async function openTarball(path: string, context: InputContext, task: Task): Promise<ImageShelf> {
+  await using stack = new AsyncDisposableStack()
+  const archive = stack.use(await TarArchive.open(path, context, task))
+  const shelf = archiveShelf(archive, context)
+  stack.move()
+  return shelf
+}
+
+/**
+ * Docker 25 and later write an OCI layout and a manifest.json over the same blobs: the latter has the names as docker load will give
+ * them, so it comes first. `repositories` alone is what engines before 1.10 wrote.
+ */
+function archiveShelf(archive: TarArchive, context: InputContext): ImageShelf {
+  if (archive.has('manifest.json')) return dockerArchive(archive)
+  const hasBlobs = archive.some((name) => name.startsWith('blobs/sha256/'))
+  if (archive.has('index.json') && (archive.has('oci-layout') || hasBlobs)) return ociLayout(archive, 'tar')
+  if (archive.has('repositories')) return legacyArchive(archive, context.index)
+  if (hasBlobs || archive.some((name) => /^[0-9a-f]{64}\/layer\.tar$/.test(name)))
+    throw new ImageError(
+      'truncated',
+      `${visible(archive.path)} has layers of an image, but no manifest.json or index.json to say whose.`,
+      { remedy: 'The file is incomplete; save the image again.' },
+    )
+  throw notAnImageTar(archive.path)
+}
