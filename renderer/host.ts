@@ -7,7 +7,7 @@ import { sessionSecret, type Bridge } from './wires.ts'
 
 /**
  * What differs between Electron and a browser, and nothing else. Every `pick…` answers null where the person dismissed it; what they
- * picked may be written afterwards.
+ * picked to save may be written afterwards. `purpose` names the kind of dialog, whose last folder is remembered.
  */
 export interface Host {
   readonly info: AppInfo

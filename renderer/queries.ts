@@ -13,6 +13,10 @@ export const recentKey = ['recent'] as const
 export const settingsKey = ['settings'] as const
 export const cacheSizeKey = ['cache-size'] as const
 
+export function infoKey(source: SourceSpec): readonly string[] {
+  return ['inspect', keyOf(source)]
+}
+
 /** An image's content never changes under its key; only what we know of it does, and that is told by its index job. */
 export function createQueries(): QueryClient {
   return new QueryClient({
@@ -31,7 +35,7 @@ export async function refreshImage(queries: QueryClient, source: SourceSpec): Pr
 export function useImageInfo(source: SourceSpec): UseQueryResult<ImageInfo> {
   const client = useClient()
   return useQuery({
-    queryKey: ['inspect', keyOf(source)],
+    queryKey: infoKey(source),
     queryFn: ({ signal }) => client.images.inspect({ source }, { signal }),
   })
 }

@@ -46,11 +46,16 @@ interface ShellState {
   /** Grows each time the search box is asked for: focus it when this changes. */
   readonly searchFocus: number
   readonly exporting: SourceSpec | null
-  readonly choice: ImageChoice | null
+  /** The job that a dialog shows already: its end needs no notice. */
+  readonly watchedJob: string | null
+  /** Files with several images that wait for a choice; the first is asked. */
+  readonly choices: readonly ImageChoice[]
   readonly picker: PickerRequest | null
   readonly opening: readonly Opening[]
   readonly isKeysShown: boolean
   readonly isSidebarHidden: boolean
+  /** On a narrow window the sidebar lies over the page, and only when asked for. */
+  readonly isSidebarOver: boolean
   readonly wire: WireState
   /** What a screen reader is told next. */
   readonly announcement: string
@@ -66,13 +71,16 @@ interface ShellState {
   readonly focusSearch: () => void
   readonly openExport: (source: SourceSpec) => void
   readonly closeExport: () => void
-  readonly choose: (choice: ImageChoice | null) => void
+  readonly watchJob: (id: string | null) => void
+  readonly addChoice: (choice: ImageChoice) => void
+  /** The first choice is made or dismissed. */
+  readonly endChoice: () => void
   readonly openPicker: (request: PickerRequest) => void
   readonly answerPicker: (path: string | null) => void
   readonly addOpening: (opening: Opening) => void
   readonly removeOpening: (id: number) => void
   readonly showKeys: (isShown: boolean) => void
-  readonly toggleSidebar: () => void
+  readonly toggleSidebar: (isNarrow: boolean) => void
   readonly setWire: (wire: WireState) => void
   readonly announce: (text: string) => void
 }
@@ -103,15 +111,17 @@ export const useShell = create<ShellState>()(
       activeImage: null,
       searchFocus: 0,
       exporting: null,
-      choice: null,
+      watchedJob: null,
+      choices: [],
       picker: null,
       opening: [],
       isKeysShown: false,
       isSidebarHidden: false,
+      isSidebarOver: false,
       wire: 'open',
       announcement: '',
 
-      go: (page) => set({ page }),
+      go: (page) => set({ page, isSidebarOver: false }),
       showImage: (source, title, tab) => {
         const id = keyOf(source)
         const { openImages } = get()
@@ -119,6 +129,7 @@ export const useShell = create<ShellState>()(
         set({
           page: 'image',
           activeImage: id,
+          isSidebarOver: false,
           openImages: isOpen
             ? changed(openImages, id, tab ? { tab } : {})
             : [...openImages, { id, source, title, tab: tab ?? 'overview' }],
@@ -141,8 +152,10 @@ export const useShell = create<ShellState>()(
         set({ page: 'image', searchFocus: searchFocus + 1 })
       },
       openExport: (source) => set({ exporting: source }),
-      closeExport: () => set({ exporting: null }),
-      choose: (choice) => set({ choice }),
+      closeExport: () => set({ exporting: null, watchedJob: null }),
+      watchJob: (id) => set({ watchedJob: id }),
+      addChoice: (choice) => set({ choices: [...get().choices, choice] }),
+      endChoice: () => set({ choices: get().choices.slice(1) }),
       openPicker: (request) => {
         get().picker?.resolve(null)
         set({ picker: request })
@@ -154,9 +167,11 @@ export const useShell = create<ShellState>()(
       addOpening: (opening) => set({ opening: [...get().opening, opening] }),
       removeOpening: (id) => set({ opening: get().opening.filter((opening) => opening.id !== id) }),
       showKeys: (isShown) => set({ isKeysShown: isShown }),
-      toggleSidebar: () => set({ isSidebarHidden: !get().isSidebarHidden }),
+      toggleSidebar: (isNarrow) =>
+        set(isNarrow ? { isSidebarOver: !get().isSidebarOver } : { isSidebarHidden: !get().isSidebarHidden }),
       setWire: (wire) => set({ wire }),
-      announce: (text) => set({ announcement: text }),
+      // A screen reader says a text again only where it differs: an equal one gets a space that is not heard.
+      announce: (text) => set({ announcement: text === get().announcement ? `${text}\u00a0` : text }),
     }),
     {
       name: 'occystrap.shell',

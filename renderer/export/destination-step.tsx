@@ -1,0 +1,64 @@
+import { Button } from '@mantine/core'
+import { useState, type JSX } from 'react'
+import type { ErrorReport } from '../../shared/errors.ts'
+import type { ImageInfo } from '../../shared/image.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
+import { failureOf } from '../client.ts'
+import { useHost } from '../host.ts'
+import { ErrorNote } from '../parts/error-note.tsx'
+import { IconFolderOpen } from '../parts/icons.ts'
+import { HostPath } from '../parts/path-text.tsx'
+import { suggestedName, type Draft } from './draft.ts'
+import styles from './export.module.css'
+
+interface DestinationStepProps {
+  readonly draft: Draft
+  readonly info: ImageInfo | undefined
+  readonly source: SourceSpec
+  readonly onChange: (part: Partial<Draft>) => void
+}
+
+/** Where it goes. A place is chosen in a dialog, never typed here: only what was chosen may be written. */
+export function DestinationStep({ draft, info, source, onChange }: DestinationStepProps): JSX.Element {
+  const host = useHost()
+  const [failure, setFailure] = useState<ErrorReport | null>(null)
+  const place = draft.places[draft.format]
+  const isFile = draft.format === 'tar'
+
+  const choose = async (): Promise<void> => {
+    setFailure(null)
+    try {
+      const path = isFile
+        ? await host.pickSave({ suggestedName: suggestedName(draft, info, source), purpose: 'export' })
+        : await host.pickFolder({ purpose: 'export-folder' })
+      if (path !== null) onChange({ places: { ...draft.places, [draft.format]: path } })
+    } catch (error) {
+      setFailure(failureOf(error))
+    }
+  }
+
+  return (
+    <div className={styles['fields']}>
+      <div className={styles['field']}>
+        <span className={styles['label']}>{isFile ? 'File' : 'Folder'}</span>
+        <div className={styles['place']} data-is-empty={place === null || undefined}>
+          {place === null ? <span className="dim">Not chosen yet</span> : <HostPath path={place} />}
+          <Button
+            variant={place === null ? 'filled' : 'default'}
+            leftSection={<IconFolderOpen size={14} />}
+            data-autofocus
+            onClick={() => void choose()}
+          >
+            {place === null ? 'Choose…' : 'Change…'}
+          </Button>
+        </div>
+        <p className="dim">
+          {isFile
+            ? 'Written under a temporary name beside it, and renamed when it is whole.'
+            : 'Images that are in this folder stay in it; layers that are there already are not written again.'}
+        </p>
+      </div>
+      {failure && <ErrorNote report={failure} />}
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { useRef, type JSX, type KeyboardEvent, type ReactNode } from 'react'
+import { IconArchive, IconFolder } from '../parts/icons.ts'
+import type { Draft, Format } from './draft.ts'
+import styles from './export.module.css'
+
+interface Card {
+  readonly format: Format
+  readonly icon: ReactNode
+  readonly name: string
+  /** What it is for. */
+  readonly use: string
+  readonly facts: string
+}
+
+const cards: readonly Card[] = [
+  {
+    format: 'tar',
+    icon: <IconArchive size={20} stroke={1.5} />,
+    name: 'Docker archive',
+    use: 'One file to carry to another machine and load there.',
+    facts: 'docker load · podman load · skopeo · the same image gives the same bytes',
+  },
+  {
+    format: 'dir',
+    icon: <IconFolder size={20} stroke={1.5} />,
+    name: 'Directory of images',
+    use: 'A folder that several images share; a layer they have in common is stored once.',
+    facts: 'added to, not replaced · any image in it can be made a tarball again',
+  },
+]
+
+interface FormatStepProps {
+  readonly draft: Draft
+  readonly onChange: (part: Partial<Draft>) => void
+  /** A double click chooses and goes on. */
+  readonly onNext: () => void
+}
+
+/** What the image is to become: a card for each format. */
+export function FormatStep({ draft, onChange, onNext }: FormatStepProps): JSX.Element {
+  const group = useRef<HTMLDivElement>(null)
+  const press = (event: KeyboardEvent): void => {
+    const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
+    if (by === undefined) return
+    event.preventDefault()
+    const at = cards.findIndex((card) => card.format === draft.format)
+    const next = cards[(at + by + cards.length) % cards.length]
+    if (!next) return
+    onChange({ format: next.format })
+    group.current?.querySelector<HTMLElement>(`[data-format="${next.format}"]`)?.focus()
+  }
+  return (
+    <div ref={group} className={styles['cards']} role="radiogroup" aria-label="Format" onKeyDown={press}>
+      {cards.map(({ format, icon, name, use, facts }) => (
+        <button
+          key={format}
+          type="button"
+          role="radio"
+          aria-checked={draft.format === format}
+          tabIndex={draft.format === format ? 0 : -1}
+          data-format={format}
+          data-autofocus={draft.format === format || undefined}
+          className={styles['card']}
+          onClick={() => onChange({ format })}
+          onDoubleClick={onNext}
+        >
+          <span className={styles['cardIcon']}>{icon}</span>
+          <span className={styles['cardName']}>{name}</span>
+          <span className={styles['cardUse']}>{use}</span>
+          <span className={styles['cardFacts']}>{facts}</span>
+        </button>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,85 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import type { JSX } from 'react'
+import { visible } from '../../shared/path-bytes.ts'
+import type { RecentImage } from '../../shared/settings.ts'
+import { failureOf, useClient } from '../client.ts'
+import { familiar } from '../names.ts'
+import { Bytes } from '../parts/bytes.tsx'
+import { IconX } from '../parts/icons.ts'
+import { HostPath } from '../parts/path-text.tsx'
+import { TimeAgo } from '../parts/time-ago.tsx'
+import { recentKey } from '../queries.ts'
+import { noticeFailure } from '../shell/notices.tsx'
+import { keyOf } from '../store.ts'
+import { useOpen } from '../use-open.ts'
+import styles from './home.module.css'
+
+/** Images opened before, latest first. What is gone from its place stays listed, and says so. */
+export function RecentList({ images }: { readonly images: readonly RecentImage[] }): JSX.Element {
+  return (
+    <section className={styles['recent']} aria-labelledby="recent-title">
+      <h2 id="recent-title" className={styles['heading']}>
+        Recent images
+      </h2>
+      <ul className={styles['list']}>
+        {images.map((image) => (
+          <RecentRow key={keyOf(image.source)} image={image} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function RecentRow({ image }: { readonly image: RecentImage }): JSX.Element {
+  const open = useOpen()
+  const client = useClient()
+  const queries = useQueryClient()
+  const title = visible(familiar(image.title))
+
+  const forget = async (): Promise<void> => {
+    try {
+      await client.images.forget({ source: image.source })
+    } catch (error) {
+      noticeFailure(title, failureOf(error))
+    }
+    await queries.invalidateQueries({ queryKey: recentKey })
+  }
+
+  return (
+    <li className={styles['row']} data-missing={image.isMissing || undefined}>
+      <button
+        type="button"
+        className={styles['open']}
+        disabled={image.isMissing}
+        aria-label={image.isMissing ? `${title}, missing` : `Open ${title}`}
+        onClick={() => void open.image(image.source, [image.title])}
+      >
+        <span className={`${styles['name']} truncate`}>{title}</span>
+        <HostPath path={image.source.path} />
+        {image.isMissing ? (
+          <span className={styles['missing']} title="The file or folder is not there any more">
+            missing
+          </span>
+        ) : (
+          <span className="number">
+            <Bytes value={image.size} />
+          </span>
+        )}
+        <span className={`${styles['when']} number dim`}>
+          <TimeAgo time={image.opened} />
+        </span>
+      </button>
+      <Tooltip label="Remove from this list">
+        <ActionIcon
+          size={24}
+          className={styles['forget']}
+          aria-label={`Remove ${title} from this list`}
+          onClick={() => void forget()}
+        >
+          <IconX size={14} />
+        </ActionIcon>
+      </Tooltip>
+    </li>
+  )
+}

@@ -1,0 +1,212 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState, type JSX } from 'react'
+import type { Digest } from '../../shared/digest.ts'
+import type { ImageInfo } from '../../shared/image.ts'
+import { isEnded, type JobPhase, type JobState } from '../../shared/job.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import { failureOf, useClient } from '../client.ts'
+import { useHost } from '../host.ts'
+import { titleOf } from '../names.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { ErrorNote } from '../parts/error-note.tsx'
+import { counted, formatBytes, formatDuration } from '../parts/format.ts'
+import {
+  IconAlertCircle,
+  IconAlertTriangle,
+  IconCheck,
+  IconChevronRight,
+  IconMinus,
+  IconX,
+} from '../parts/icons.ts'
+import { HostPath } from '../parts/path-text.tsx'
+import { TimeAgo } from '../parts/time-ago.tsx'
+import { infoKey } from '../queries.ts'
+import { noticeFailure } from '../shell/notices.tsx'
+import shell from '../shell/shell.module.css'
+import { useShell } from '../store.ts'
+import { JobProgress, JobSteps } from './job-progress.tsx'
+import styles from './jobs.module.css'
+import { revealLabel } from './reveal-label.ts'
+
+const phaseNames: Record<JobPhase, string> = {
+  waiting: 'Waiting',
+  running: 'Running',
+  cancelling: 'Cancelling',
+  done: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+}
+
+/** One job: what it does, how far it is or what became of it, and what can be done about it. */
+export function JobCard({ job }: { readonly job: JobState }): JSX.Element {
+  const [isOpen, setOpen] = useState(false)
+  const isRunning = !isEnded(job.phase)
+  const layers = useKnownLayers(job)
+  const hasMore = job.steps.length > 0 || job.warnings.length > 0
+  return (
+    <li className={styles['job']} aria-label={job.title}>
+      <div className={styles['head']}>
+        <PhaseIcon phase={job.phase} />
+        <span className={`${styles['title']} truncate`} title={visible(job.title)}>
+          {visible(job.title)}
+        </span>
+        <Warnings count={job.warnings.length} />
+        <span className={`${styles['phase']} dim`}>
+          {phaseNames[job.phase]}
+          {job.ended !== null && (
+            <>
+              {' '}
+              <TimeAgo time={job.ended} />
+            </>
+          )}
+        </span>
+        <JobActions job={job} />
+        {hasMore && (
+          <ActionIcon
+            size={24}
+            aria-label={isOpen ? 'Hide steps' : 'Show steps'}
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
+            <IconChevronRight size={14} className={styles['chevron']} data-open={isOpen || undefined} />
+          </ActionIcon>
+        )}
+      </div>
+      {isRunning && <JobProgress job={job} />}
+      {job.phase === 'done' && <Outcome job={job} />}
+      {job.phase === 'failed' && job.error && <ErrorNote report={job.error} />}
+      {isOpen && (
+        <>
+          <JobSteps job={job} layers={layers} />
+          <WarningList job={job} />
+        </>
+      )}
+    </li>
+  )
+}
+
+/** The layers of the job's image as far as the window knows them already: a list of jobs asks nothing of images. */
+function useKnownLayers({ spec }: JobState): readonly Digest[] {
+  const queries = useQueryClient()
+  if (spec.kind !== 'convert' && spec.kind !== 'index') return []
+  return queries.getQueryData<ImageInfo>(infoKey(spec.input))?.layers.map((layer) => layer.diffID) ?? []
+}
+
+function PhaseIcon({ phase }: { readonly phase: JobPhase }): JSX.Element {
+  switch (phase) {
+    case 'done':
+      return <IconCheck size={16} className={styles['good']} aria-hidden="true" />
+    case 'failed':
+      return <IconAlertCircle size={16} className={styles['bad']} aria-hidden="true" />
+    case 'cancelled':
+      return <IconMinus size={16} className={styles['quiet']} aria-hidden="true" />
+    case 'waiting':
+    case 'running':
+    case 'cancelling':
+      return <span className={shell['spinner']} aria-hidden="true" />
+  }
+}
+
+function Warnings({ count }: { readonly count: number }): JSX.Element | null {
+  if (count === 0) return null
+  return (
+    <span className={styles['warnings']}>
+      <IconAlertTriangle size={14} aria-hidden="true" />
+      {counted(count, 'warning')}
+    </span>
+  )
+}
+
+/** Cancel while it runs; afterwards retry, go to its image, and out of the list. */
+function JobActions({ job }: { readonly job: JobState }): JSX.Element {
+  const client = useClient()
+  const showImage = useShell((state) => state.showImage)
+  const attempt = (work: Promise<unknown>): void => {
+    work.catch((error: unknown) => noticeFailure(job.title, failureOf(error)))
+  }
+  const { spec } = job
+  if (!isEnded(job.phase)) {
+    return (
+      <Button
+        variant="default"
+        size="compact-xs"
+        disabled={job.phase === 'cancelling'}
+        onClick={() => attempt(client.jobs.cancel({ id: job.id }))}
+      >
+        Cancel
+      </Button>
+    )
+  }
+  return (
+    <>
+      {job.phase !== 'done' && spec.kind !== 'upload' && (
+        <Button
+          variant="default"
+          size="compact-xs"
+          onClick={() => attempt(client.jobs.retry({ id: job.id }))}
+        >
+          Retry
+        </Button>
+      )}
+      {spec.kind !== 'upload' && (
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          color="gray"
+          onClick={() => showImage(spec.input, titleOf(spec.input))}
+        >
+          Show image
+        </Button>
+      )}
+      <Tooltip label="Remove from this list">
+        <ActionIcon
+          size={24}
+          aria-label={`Remove ${visible(job.title)}`}
+          onClick={() => attempt(client.jobs.clear({ id: job.id }))}
+        >
+          <IconX size={14} />
+        </ActionIcon>
+      </Tooltip>
+    </>
+  )
+}
+
+function Outcome({ job }: { readonly job: JobState }): JSX.Element | null {
+  const client = useClient()
+  const { info } = useHost()
+  const { path, bytesWritten } = job.outcome ?? {}
+  if (path === undefined) return null
+  const reveal = (): void => {
+    client.system.reveal({ path }).catch((error: unknown) => noticeFailure(job.title, failureOf(error)))
+  }
+  return (
+    <div className={styles['outcome']}>
+      <HostPath path={path} />
+      <CopyButton value={path} label="Copy path" />
+      {info.canReveal && (
+        <Button variant="subtle" size="compact-xs" color="gray" onClick={reveal}>
+          {revealLabel(info.platform)}
+        </Button>
+      )}
+      <span className={`${styles['written']} number dim`}>
+        {bytesWritten !== undefined && formatBytes(bytesWritten)}
+        {job.started !== null && job.ended !== null && ` in ${formatDuration(job.ended - job.started)}`}
+      </span>
+    </div>
+  )
+}
+
+function WarningList({ job }: { readonly job: JobState }): JSX.Element | null {
+  if (job.warnings.length === 0) return null
+  return (
+    <ul className={styles['warningList']} aria-label="Warnings">
+      {job.warnings.map((warning) => (
+        <li key={`${warning.code} ${warning.message}`} title={warning.detail}>
+          <IconAlertTriangle size={14} aria-hidden="true" />
+          <span>{visible(warning.message)}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,96 @@
+import { Spotlight, type SpotlightActionData } from '@mantine/spotlight'
+import type { JSX } from 'react'
+import { visible } from '../../shared/path-bytes.ts'
+import { familiar } from '../names.ts'
+import { Keys } from '../parts/keys.tsx'
+import { useRecent } from '../queries.ts'
+import { imageTabs, keyOf, useActiveImage, useShell } from '../store.ts'
+import { useOpen } from '../use-open.ts'
+import { bindingOf, type BindingID } from './key-bindings.ts'
+
+const tabNames = { overview: 'Overview', layers: 'Layers', files: 'Files', search: 'Search' } as const
+
+/** Everything the window can do now, by its name. */
+export function CommandPalette(): JSX.Element {
+  const actions = [...useImageActions(), ...useWindowActions(), ...useImageList()]
+  return (
+    <Spotlight
+      actions={actions}
+      shortcut={null}
+      nothingFound="Nothing of that name"
+      highlightQuery
+      limit={12}
+      transitionProps={{ duration: 80 }}
+      searchProps={{ placeholder: 'What to do, or an image', 'aria-label': 'Command', size: 'md' }}
+    />
+  )
+}
+
+function action(id: BindingID, onClick: () => void): SpotlightActionData {
+  const binding = bindingOf(id)
+  const [combination] = binding?.combinations ?? []
+  return {
+    id,
+    label: binding?.label ?? id,
+    onClick,
+    ...(combination === undefined ? {} : { rightSection: <Keys combination={combination} /> }),
+  }
+}
+
+function useWindowActions(): SpotlightActionData[] {
+  const open = useOpen()
+  const go = useShell((state) => state.go)
+  const showKeys = useShell((state) => state.showKeys)
+  return [
+    action('open', () => void open.pick('file')),
+    action('openFolder', () => void open.pick('folder')),
+    { id: 'sample', label: 'Open the sample image', onClick: () => void open.sample() },
+    action('home', () => go('home')),
+    action('jobs', () => go('jobs')),
+    action('settings', () => go('settings')),
+    action('keys', () => showKeys(true)),
+  ]
+}
+
+function useImageActions(): SpotlightActionData[] {
+  const image = useActiveImage()
+  const page = useShell((state) => state.page)
+  const openExport = useShell((state) => state.openExport)
+  const focusSearch = useShell((state) => state.focusSearch)
+  const closeImage = useShell((state) => state.closeImage)
+  const setTab = useShell((state) => state.setTab)
+  if (!image || page !== 'image') return []
+  return [
+    action('export', () => openExport(image.source)),
+    action('search', focusSearch),
+    ...imageTabs.map((tab, at) => ({
+      id: `tab ${tab}`,
+      label: `Show ${tabNames[tab]}`,
+      onClick: () => setTab(image.id, tab),
+      rightSection: <Keys combination={`mod+${at + 1}`} />,
+    })),
+    action('close', () => closeImage(image.id)),
+  ]
+}
+
+function useImageList(): SpotlightActionData[] {
+  const open = useOpen()
+  const openImages = useShell((state) => state.openImages)
+  const showImage = useShell((state) => state.showImage)
+  const ids = new Set(openImages.map((image) => image.id))
+  const recent = (useRecent().data ?? []).filter((image) => !image.isMissing && !ids.has(keyOf(image.source)))
+  return [
+    ...openImages.map((image) => ({
+      id: image.id,
+      label: visible(image.title),
+      description: visible(image.source.path),
+      onClick: () => showImage(image.source, image.title),
+    })),
+    ...recent.map((image) => ({
+      id: keyOf(image.source),
+      label: visible(familiar(image.title)),
+      description: visible(image.source.path),
+      onClick: () => void open.image(image.source, [image.title]),
+    })),
+  ]
+}

@@ -1,0 +1,58 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { openSpotlight } from '@mantine/spotlight'
+import type { JSX } from 'react'
+import { visible } from '../../shared/path-bytes.ts'
+import { IconPackageExport, IconSearch, IconSidebar } from '../parts/icons.ts'
+import { Keys } from '../parts/keys.tsx'
+import { useActiveImage, useShell } from '../store.ts'
+import styles from './shell.module.css'
+import { useIsNarrow } from './use-is-narrow.ts'
+
+const names = { home: 'Home', jobs: 'Jobs', settings: 'Settings', image: 'Image' } as const
+
+/** Where one is, the palette, and the one thing most people want of an open image. */
+export function Header(): JSX.Element {
+  const page = useShell((state) => state.page)
+  const image = useActiveImage()
+  const isNarrow = useIsNarrow()
+  const toggleSidebar = useShell((state) => state.toggleSidebar)
+  const openExport = useShell((state) => state.openExport)
+  const isSidebarShown = useShell((state) => (isNarrow ? state.isSidebarOver : !state.isSidebarHidden))
+  const shown = page === 'image' ? image : undefined
+  return (
+    <header className={styles['header']}>
+      <Tooltip label={isSidebarShown ? 'Hide sidebar' : 'Show sidebar'}>
+        <ActionIcon
+          aria-label={isSidebarShown ? 'Hide sidebar' : 'Show sidebar'}
+          aria-expanded={isSidebarShown}
+          onClick={() => toggleSidebar(isNarrow)}
+        >
+          <IconSidebar size={16} />
+        </ActionIcon>
+      </Tooltip>
+      <div className={styles['where']}>
+        <h1 className="truncate">{shown ? visible(shown.title) : names[page]}</h1>
+        {shown && (
+          <span className={`${styles['from']} truncate mono`} title={visible(shown.source.path)}>
+            {visible(shown.source.path)}
+          </span>
+        )}
+      </div>
+      <Button
+        variant="default"
+        className={styles['palette']}
+        leftSection={<IconSearch size={14} />}
+        rightSection={<Keys combination="mod+K" />}
+        aria-label="Command palette"
+        onClick={openSpotlight}
+      >
+        Go to…
+      </Button>
+      {shown && (
+        <Button leftSection={<IconPackageExport size={16} />} onClick={() => openExport(shown.source)}>
+          Export…
+        </Button>
+      )}
+    </header>
+  )
+}

@@ -1,0 +1,56 @@
+/** One key of the window, for the handler, the palette and the list of keys. `mod` is Ctrl, or ⌘ on a Mac. */
+export interface KeyBinding {
+  readonly id: BindingID
+  readonly group: 'Anywhere' | 'An image' | 'Files'
+  /** What it does, as the palette and the list say it. */
+  readonly label: string
+  readonly combinations: readonly string[]
+}
+
+export type BindingID =
+  | 'open'
+  | 'openFolder'
+  | 'palette'
+  | 'settings'
+  | 'jobs'
+  | 'home'
+  | 'sidebar'
+  | 'keys'
+  | 'search'
+  | 'export'
+  | 'close'
+  | 'tab'
+
+export const bindings: readonly KeyBinding[] = [
+  { id: 'open', group: 'Anywhere', label: 'Open a file', combinations: ['mod+O'] },
+  { id: 'openFolder', group: 'Anywhere', label: 'Open a folder', combinations: ['mod+shift+O'] },
+  { id: 'palette', group: 'Anywhere', label: 'Command palette', combinations: ['mod+K', 'mod+shift+P'] },
+  { id: 'home', group: 'Anywhere', label: 'Go to Home', combinations: ['alt+H'] },
+  { id: 'jobs', group: 'Anywhere', label: 'Go to Jobs', combinations: ['alt+J'] },
+  { id: 'settings', group: 'Anywhere', label: 'Go to Settings', combinations: ['mod+,'] },
+  { id: 'sidebar', group: 'Anywhere', label: 'Show or hide the sidebar', combinations: ['mod+B'] },
+  { id: 'keys', group: 'Anywhere', label: 'List of keys', combinations: ['?', 'F1'] },
+  {
+    id: 'tab',
+    group: 'An image',
+    label: 'Overview, Layers, Files, Search',
+    combinations: ['mod+1…4', 'alt+1…4'],
+  },
+  { id: 'search', group: 'An image', label: 'Search the image', combinations: ['mod+shift+F'] },
+  { id: 'export', group: 'An image', label: 'Export the image', combinations: ['mod+E'] },
+  { id: 'close', group: 'An image', label: 'Close the image', combinations: ['alt+W'] },
+]
+
+/** Keys that the file tree and lists answer themselves; listed so that they are found. */
+export const treeKeys: readonly (readonly [combination: string, label: string])[] = [
+  ['↑ ↓', 'Previous and next row'],
+  ['← →', 'Collapse and expand'],
+  ['*', 'Expand all beside it'],
+  ['Home', 'First row'],
+  ['End', 'Last row'],
+  ['A…Z', 'Jump to a name'],
+]
+
+export function bindingOf(id: BindingID): KeyBinding | undefined {
+  return bindings.find((binding) => binding.id === id)
+}

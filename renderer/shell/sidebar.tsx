@@ -1,0 +1,163 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import type { JSX, ReactNode } from 'react'
+import { visible } from '../../shared/path-bytes.ts'
+import { JobsEntry } from '../jobs/jobs-entry.tsx'
+import { familiar } from '../names.ts'
+import { IconFileImport, IconHome, IconPackage, IconSettings, IconX } from '../parts/icons.ts'
+import { useRecent } from '../queries.ts'
+import { keyOf, useShell } from '../store.ts'
+import { useOpen } from '../use-open.ts'
+import { Logo } from './logo.tsx'
+import styles from './shell.module.css'
+
+/** Recent images below the open ones: more are on Home. */
+const SHOWN = 6
+
+/** Where one can go: Home, the open images, recent ones, jobs, settings. */
+export function Sidebar(): JSX.Element {
+  const page = useShell((state) => state.page)
+  const go = useShell((state) => state.go)
+  return (
+    <nav className={styles['sidebar']} aria-label="Main">
+      <div className={styles['brand']}>
+        <Logo />
+        <span>Occystrap</span>
+      </div>
+      <Entry icon={<IconHome size={16} />} isCurrent={page === 'home'} onClick={() => go('home')}>
+        Home
+      </Entry>
+      <div className={styles['lists']}>
+        <OpenImages />
+        <RecentImages />
+      </div>
+      <div className={styles['foot']}>
+        <JobsEntry isCurrent={page === 'jobs'} onClick={() => go('jobs')} />
+        <Entry
+          icon={<IconSettings size={16} />}
+          isCurrent={page === 'settings'}
+          onClick={() => go('settings')}
+        >
+          Settings
+        </Entry>
+      </div>
+    </nav>
+  )
+}
+
+function OpenImages(): JSX.Element {
+  const open = useOpen()
+  const page = useShell((state) => state.page)
+  const images = useShell((state) => state.openImages)
+  const opening = useShell((state) => state.opening)
+  const active = useShell((state) => state.activeImage)
+  const showImage = useShell((state) => state.showImage)
+  const closeImage = useShell((state) => state.closeImage)
+  return (
+    <section aria-labelledby="open-images">
+      <h2 id="open-images" className={styles['section']}>
+        Open
+        <Tooltip label="Open a file">
+          <ActionIcon size={24} aria-label="Open a file" onClick={() => void open.pick('file')}>
+            <IconFileImport size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </h2>
+      {images.length === 0 && opening.length === 0 && <p className={styles['none']}>No image is open</p>}
+      {images.map((image) => (
+        <div key={image.id} className={styles['closable']}>
+          <Entry
+            icon={<IconPackage size={16} />}
+            isCurrent={page === 'image' && active === image.id}
+            title={image.source.path}
+            onClick={() => showImage(image.source, image.title)}
+          >
+            {visible(image.title)}
+          </Entry>
+          <ActionIcon
+            size={24}
+            className={styles['close']}
+            aria-label={`Close ${visible(image.title)}`}
+            onClick={() => closeImage(image.id)}
+          >
+            <IconX size={14} />
+          </ActionIcon>
+        </div>
+      ))}
+      {opening.map(({ id, name, cancel }) => (
+        <div key={id} className={styles['closable']}>
+          <span className={styles['entry']} role="status">
+            <span className={styles['spinner']} aria-hidden="true" />
+            <span className="truncate">Opening {visible(name)}</span>
+          </span>
+          <ActionIcon
+            size={24}
+            className={styles['close']}
+            aria-label={`Stop opening ${visible(name)}`}
+            onClick={cancel}
+          >
+            <IconX size={14} />
+          </ActionIcon>
+        </div>
+      ))}
+    </section>
+  )
+}
+
+function RecentImages(): JSX.Element | null {
+  const open = useOpen()
+  const openImages = useShell((state) => state.openImages)
+  const recent = useRecent().data ?? []
+  const ids = new Set(openImages.map((image) => image.id))
+  const shown = recent.filter((image) => !image.isMissing && !ids.has(keyOf(image.source))).slice(0, SHOWN)
+  if (shown.length === 0) return null
+  return (
+    <section aria-labelledby="recent-images">
+      <h2 id="recent-images" className={styles['section']}>
+        Recent
+      </h2>
+      {shown.map((image) => (
+        <Entry
+          key={keyOf(image.source)}
+          icon={<IconPackage size={16} />}
+          title={image.source.path}
+          isQuiet
+          onClick={() => void open.image(image.source, [image.title])}
+        >
+          {visible(familiar(image.title))}
+        </Entry>
+      ))}
+    </section>
+  )
+}
+
+interface EntryProps {
+  readonly icon: ReactNode
+  readonly children: ReactNode
+  readonly isCurrent?: boolean
+  readonly isQuiet?: boolean
+  readonly title?: string
+  readonly onClick: () => void
+}
+
+function Entry({
+  icon,
+  children,
+  isCurrent = false,
+  isQuiet = false,
+  title,
+  onClick,
+}: EntryProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      className={styles['entry']}
+      data-quiet={isQuiet || undefined}
+      aria-current={isCurrent ? 'page' : undefined}
+      title={title === undefined ? undefined : visible(title)}
+      onClick={onClick}
+    >
+      {icon}
+      <span className="truncate">{children}</span>
+    </button>
+  )
+}

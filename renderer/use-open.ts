@@ -1,0 +1,96 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import type { Candidate } from '../shared/contract.ts'
+import type { SourceSpec } from '../shared/uri.ts'
+import { failureOf, useClient } from './client.ts'
+import { useHost } from './host.ts'
+import { titleOf } from './names.ts'
+import { baseName } from './parts/format.ts'
+import { recentKey } from './queries.ts'
+import { noticeFailure } from './shell/notices.tsx'
+import { keyOf, useShell } from './store.ts'
+
+/** The ways in. None rejects: a failure is told in the window and changes nothing. */
+export interface Open {
+  /** Dropped files and folders; the browser host uploads files first. */
+  readonly files: (files: readonly File[]) => Promise<void>
+  readonly paths: (paths: readonly string[]) => Promise<void>
+  /** An image that is known: one of several in a file, or a recent one. */
+  readonly image: (source: SourceSpec, references?: readonly string[]) => Promise<void>
+  /** Asks for a file or a folder. */
+  readonly pick: (what: 'file' | 'folder') => Promise<void>
+  readonly sample: () => Promise<void>
+}
+
+let lastOpening = 0
+
+/** Runs a piece of opening as a line of the window that can be cancelled. */
+async function asOpening(name: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const { addOpening, removeOpening } = useShell.getState()
+  const controller = new AbortController()
+  const id = ++lastOpening
+  addOpening({ id, name, cancel: () => controller.abort() })
+  try {
+    await work(controller.signal)
+  } catch (error) {
+    if (!controller.signal.aborted) noticeFailure(name, failureOf(error))
+  } finally {
+    removeOpening(id)
+  }
+}
+
+export function useOpen(): Open {
+  const client = useClient()
+  const host = useHost()
+  const queries = useQueryClient()
+
+  return useMemo(() => {
+    /** The image is read before it is shown: what cannot be opened changes nothing. */
+    const enter = async (source: SourceSpec, references?: readonly string[]): Promise<void> => {
+      const { openImages, showImage } = useShell.getState()
+      const title = titleOf(source, references)
+      if (!openImages.some((image) => image.id === keyOf(source))) {
+        await client.images.remember({ source })
+        await client.jobs.submit({ kind: 'index', input: source })
+        await queries.invalidateQueries({ queryKey: recentKey })
+      }
+      showImage(source, title)
+    }
+
+    const recognise = async (path: string, signal: AbortSignal): Promise<void> => {
+      const candidates: readonly Candidate[] = await client.images.recognise({ path }, { signal })
+      const [first, second] = candidates
+      if (second) useShell.getState().addChoice({ path, candidates })
+      else if (first) await enter(first.source, first.references)
+    }
+
+    const paths: Open['paths'] = async (paths) => {
+      await Promise.all(paths.map((path) => asOpening(baseName(path), (signal) => recognise(path, signal))))
+    }
+
+    return {
+      image: (source, references) => asOpening(titleOf(source, references), () => enter(source, references)),
+      paths,
+      files: async (files) => {
+        await Promise.all(
+          files.map((file) =>
+            asOpening(file.name, async (signal) => recognise(await host.pathOf(file, signal), signal)),
+          ),
+        )
+      },
+      pick: async (what) => {
+        try {
+          const picked = await host.pickOpen({ folders: what === 'folder', purpose: 'open' })
+          if (picked) await paths(picked)
+        } catch (error) {
+          noticeFailure(`Open a ${what}`, failureOf(error))
+        }
+      },
+      sample: () =>
+        asOpening('Sample image', async (signal) => {
+          const source = await client.app.sample(undefined, { signal })
+          await recognise(source.path, signal)
+        }),
+    }
+  }, [client, host, queries])
+}
