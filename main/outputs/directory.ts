@@ -80,7 +80,7 @@ export class DirWriter implements ImageOutput {
       config,
       names: this.#names,
       layers: this.#layers,
-      staged: [...this.#staged],
+      staged: this.#staged,
       uniqueNames: this.#spec.uniqueNames,
     }
     this.#bytesWritten += config.data.length
