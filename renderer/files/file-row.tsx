@@ -1,0 +1,123 @@
+import IconChevronRight from '@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs'
+import { memo, type CSSProperties, type JSX } from 'react'
+import type { FileRow } from '../../shared/files.ts'
+import { displayPath, visible } from '../../shared/path-bytes.ts'
+import { Bytes } from '../parts/bytes.tsx'
+import { formatAgo } from '../parts/format.ts'
+import { LayerSwatch } from '../parts/layer-swatch.tsx'
+import { CHANGE_MARKS } from './change-mark.ts'
+import { modeText, octalMode, TYPE_WORDS } from './file-mode.ts'
+import styles from './files.module.css'
+import { pathText } from './paths.ts'
+import { TypeIcon } from './type-icon.tsx'
+
+interface FileRowViewProps {
+  readonly row: FileRow
+  readonly index: number
+  readonly top: number
+  readonly isActive: boolean
+  readonly isViewed: boolean
+  /** Full paths instead of indented names. */
+  readonly isFlat: boolean
+  /** Bytes of the whole tree: what the bar is a part of. */
+  readonly bytes: number
+  /** Milliseconds since 1970 that times are told from. */
+  readonly now: number
+}
+
+/** Deeper rows are no further right: the name has to stay in view however deep a hostile image nests. */
+const MOST_INDENT = 24
+
+/** One line of the tree. Clicks and keys are the table's: a row only shows. */
+export const FileRowView = memo(function FileRowView(props: FileRowViewProps): JSX.Element {
+  const { row, index, top, isActive, isViewed, isFlat, bytes, now } = props
+  const mark = CHANGE_MARKS[row.change]
+  const isExpandable = !isFlat && row.childCount > 0
+  return (
+    <div
+      id={rowId(index)}
+      className={styles['row']}
+      role="row"
+      aria-level={isFlat ? 1 : row.depth + 1}
+      aria-posinset={row.position}
+      aria-setsize={row.setSize}
+      aria-rowindex={index + 2}
+      aria-selected={isActive}
+      {...(isExpandable ? { 'aria-expanded': row.isExpanded } : {})}
+      data-index={index}
+      data-change={row.change}
+      data-viewed={isViewed || undefined}
+      style={
+        { transform: `translateY(${top}px)`, '--share': bytes === 0 ? 0 : row.size / bytes } as CSSProperties
+      }
+    >
+      <span
+        role="gridcell"
+        className={styles['nameCell']}
+        style={{ paddingLeft: isFlat ? 8 : 8 + Math.min(row.depth, MOST_INDENT) * 14 }}
+      >
+        {!isFlat && (
+          <span className={styles['chevron']} data-chevron={isExpandable || undefined}>
+            {isExpandable && <IconChevronRight size={14} aria-hidden="true" />}
+          </span>
+        )}
+        <TypeIcon type={row.type} isOpen={row.isExpanded} />
+        <bdi className={styles['name']} title={pathText(row.path)}>
+          {isFlat ? pathText(row.path) : visible(row.name)}
+        </bdi>
+        {row.linkname !== undefined && (
+          <bdi className={styles['target']} title={visible(displayPath(row.linkname))}>
+            {row.type === 'link' ? '= ' : '→ '}
+            {visible(displayPath(row.linkname))}
+          </bdi>
+        )}
+      </span>
+      <span role="gridcell" className={styles['mark']} title={mark.word}>
+        <span aria-hidden="true">{mark.sign}</span>
+        <span className="hidden">{mark.word}</span>
+      </span>
+      <span role="gridcell" className={`number ${styles['size']}`}>
+        <Bytes value={row.size} />
+      </span>
+      <span
+        role="gridcell"
+        className={styles['mode']}
+        title={`${octalMode(row.mode)} ${TYPE_WORDS[row.type]}`}
+      >
+        {modeText(row.type, row.mode)}
+      </span>
+      <span
+        role="gridcell"
+        className={`number ${styles['owner']}`}
+        title={`user ${row.uid}, group ${row.gid}`}
+      >
+        {row.uid}:{row.gid}
+      </span>
+      <span role="gridcell" className={`number ${styles['time']}`}>
+        <MTime seconds={row.mtime} now={now} />
+      </span>
+      <span role="gridcell" className={styles['layerCell']} title={`Layer ${row.layer}`}>
+        <LayerSwatch index={row.layer} />
+        {row.layer}
+      </span>
+    </div>
+  )
+})
+
+export function rowId(index: number): string {
+  return `file-row-${index}`
+}
+
+/** A modification time; a tar may hold one that no calendar has. */
+export function MTime({ seconds, now }: { readonly seconds: number; readonly now: number }): JSX.Element {
+  const date = new Date(seconds * 1000)
+  if (Number.isNaN(date.getTime())) return <span title={`${seconds} seconds since 1970`}>—</span>
+  return (
+    <time
+      dateTime={date.toISOString()}
+      title={`${date.toISOString().replace('T', ' ').replace('.000Z', '')} UTC`}
+    >
+      {formatAgo(date.getTime(), now)}
+    </time>
+  )
+}

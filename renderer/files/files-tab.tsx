@@ -1,0 +1,102 @@
+import { useMemo, useRef, useState, type JSX } from 'react'
+import type { FileRow } from '../../shared/files.ts'
+import type { ImageInfo } from '../../shared/image.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import { useFilesView, useImageViews, type FilesView } from '../image/image-views.ts'
+import { PendingLine } from '../image/pending-line.tsx'
+import { useReading } from '../image/use-reading.ts'
+import { SidePane } from '../rows/side-pane.tsx'
+import type { OpenImage } from '../store.ts'
+import { FileTable } from './file-table.tsx'
+import styles from './files.module.css'
+import { FilesToolbar } from './files-toolbar.tsx'
+import { PathBar } from './path-bar.tsx'
+import { rowsOf } from './use-files.ts'
+import { useFilesPreferences } from './use-preferences.ts'
+import { FileViewer } from './viewer/file-viewer.tsx'
+
+interface FilesTabProps {
+  readonly image: OpenImage
+  readonly info: ImageInfo
+}
+
+/** The files of one layer, or of all up to one; and beside them the one that is looked at. */
+export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
+  const view = useFilesView(image.id)
+  const preferences = useFilesPreferences()
+  const query = useMemo(
+    () => rowsOf(view, { view: preferences.view, sort: preferences.sort }),
+    [view, preferences.view, preferences.sort],
+  )
+  const [pending, setPending] = useState<readonly number[]>([])
+  const job = useReading(image.source, pending.length > 0)
+  const filterBox = useRef<HTMLInputElement>(null)
+  const table = useRef<HTMLDivElement>(null)
+
+  const change = (patch: Partial<FilesView>): void => useImageViews.getState().setFiles(image.id, patch)
+  const open = (row: FileRow): void =>
+    change({ active: row.path, viewed: { path: row.path, tree: view.tree } })
+  const goTo = (path: PathBytes): void => change({ reveal: path, filter: '', changes: [] })
+
+  return (
+    <div
+      className={styles['files']}
+      onKeyDown={(event) => {
+        if (
+          (event.ctrlKey || event.metaKey) &&
+          !event.shiftKey &&
+          !event.altKey &&
+          event.key.toLowerCase() === 'f'
+        ) {
+          event.preventDefault()
+          filterBox.current?.select()
+          filterBox.current?.focus()
+        }
+      }}
+    >
+      <FilesToolbar
+        info={info}
+        view={view}
+        preferences={preferences}
+        filterBox={filterBox}
+        onChange={change}
+        onDone={() => table.current?.focus()}
+      />
+      <PendingLine source={image.source} job={job} pendingLayers={pending} layers={info.layers.length} />
+      <SidePane
+        name="files.viewer"
+        side={
+          view.viewed && (
+            <FileViewer
+              key={`${view.viewed.path} ${JSON.stringify(view.viewed.tree)}`}
+              image={image}
+              info={info}
+              viewed={view.viewed}
+              onView={(viewed) => change({ viewed })}
+              onGoTo={goTo}
+              onClose={() => {
+                change({ viewed: null })
+                table.current?.focus()
+              }}
+            />
+          )
+        }
+      >
+        <div className={styles['browser']}>
+          <PathBar path={view.active ?? ''} onGoTo={goTo} />
+          <FileTable
+            image={image}
+            info={info}
+            query={query}
+            view={view}
+            preferences={preferences}
+            tableRef={table}
+            onChange={change}
+            onOpen={open}
+            onPending={setPending}
+          />
+        </div>
+      </SidePane>
+    </div>
+  )
+}

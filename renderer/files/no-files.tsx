@@ -1,0 +1,33 @@
+import { Button } from '@mantine/core'
+import type { JSX } from 'react'
+import type { FilesView } from '../image/image-views.ts'
+import { EmptyState } from '../parts/empty-state.tsx'
+
+interface NoFilesProps {
+  readonly view: FilesView
+  readonly isPending: boolean
+  onClear(): void
+}
+
+/** Why there is nothing: filtered away, not read yet, or truly nothing. */
+export function NoFiles({ view, isPending, onClear }: NoFilesProps): JSX.Element {
+  if (view.filter !== '' || view.changes.length > 0) {
+    return (
+      <EmptyState
+        title="No files match"
+        action={
+          <Button variant="default" onClick={onClear}>
+            Clear filter
+          </Button>
+        }
+      >
+        {view.filter === '' ? 'Nothing here was changed in that way.' : 'No path contains what you typed.'}
+      </EmptyState>
+    )
+  }
+  if (isPending) return <EmptyState title="Nothing to show yet">The layers are being read.</EmptyState>
+  if (view.tree.layer !== undefined && !view.tree.isMerged) {
+    return <EmptyState title="This layer changes no files" />
+  }
+  return <EmptyState title="No files">The image has none.</EmptyState>
+}

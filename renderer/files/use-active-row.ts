@@ -1,0 +1,109 @@
+import { useEffect, useRef, useState } from 'react'
+import type { FileRow, RowsWindow } from '../../shared/files.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import type { FilesView } from '../image/image-views.ts'
+import type { UniformRows } from '../rows/use-uniform-rows.ts'
+import type { Windows } from '../rows/use-windows.ts'
+import type { OpenImage } from '../store.ts'
+import { pathText } from './paths.ts'
+import { useLocate, type RowsOf } from './use-files.ts'
+import type { useFilesPreferences } from './use-preferences.ts'
+
+export interface ActiveRow {
+  readonly index: number
+  /** A sentence where the path that was asked for is not among the files. */
+  readonly missing: string | null
+  moveTo(index: number): void
+}
+
+interface ActiveRowOptions {
+  readonly image: OpenImage
+  readonly query: RowsOf
+  readonly view: FilesView
+  readonly preferences: ReturnType<typeof useFilesPreferences>
+  readonly rows: UniformRows
+  readonly data: Windows<RowsWindow, FileRow>
+  onChange(patch: Partial<FilesView>): void
+}
+
+/**
+ * The row the keyboard is on. It is kept by path: another sort, filter or expansion moves the row, and the keyboard goes with it. A
+ * path to reveal becomes the active one once the directories above it are open.
+ */
+export function useActiveRow(options: ActiveRowOptions): ActiveRow {
+  const { image, query, view, preferences, rows, data, onChange } = options
+  const [index, setIndex] = useState(0)
+  const [missing, setMissing] = useState<string | null>(null)
+  /** The keyboard has moved to a row whose path is not known yet. */
+  const isMoved = useRef(false)
+  const locate = useLocate(image.source, query)
+  const { reveal: show } = rows
+
+  const row = data.rowAt(index)
+  useEffect(() => {
+    if (!isMoved.current || row === undefined || data.isStale) return
+    isMoved.current = false
+    if (row.path !== view.active) onChange({ active: row.path })
+  }, [row, data.isStale, view.active, onChange])
+
+  const path = view.active
+  const isHere = row?.path === path
+  useEffect(() => {
+    if (path === null || data.isStale || data.total === 0 || isMoved.current || isHere) return
+    return whenSettled(locate(path), (place) => {
+      const at = place?.index ?? 0
+      setIndex(at)
+      show(at, 'center')
+    })
+    // oxlint-disable-next-line react/exhaustive-deps -- asked when the rows change, not while the keyboard moves within them
+  }, [query, data.isStale, data.total > 0, path])
+
+  const wanted = view.reveal
+  useEffect(() => {
+    if (wanted === null) return
+    setMissing(null)
+    return whenSettled(locate(wanted), (place) => {
+      if (place === null && preferences.view === 'list' && wanted !== '') preferences.setView('tree')
+      else if (place === null) {
+        onChange({ reveal: null })
+        if (wanted !== '') setMissing(`No ${pathText(wanted)} here`)
+        else show(0)
+      } else {
+        setIndex(place.index)
+        show(place.index, 'center')
+        onChange({ active: wanted, reveal: null, expanded: union(view.expanded, place.expanded) })
+      }
+    })
+    // oxlint-disable-next-line react/exhaustive-deps -- once for each wish, and again in the other view
+  }, [wanted, query])
+
+  return {
+    index: Math.min(index, Math.max(0, data.total - 1)),
+    missing,
+    moveTo: (to) => {
+      setMissing(null)
+      isMoved.current = true
+      setIndex(to)
+      show(to)
+    },
+  }
+}
+
+/** The result, unless the asking effect is over by then. Failures are those of the rows, which say so themselves. */
+function whenSettled<T>(promise: Promise<T>, act: (value: T) => void): () => void {
+  let isOver = false
+  promise.then(
+    (value) => {
+      if (!isOver) act(value)
+    },
+    () => undefined,
+  )
+  return () => {
+    isOver = true
+  }
+}
+
+function union(a: readonly PathBytes[], b: readonly PathBytes[]): readonly PathBytes[] {
+  const all = new Set([...a, ...b])
+  return all.size === a.length ? a : [...all]
+}

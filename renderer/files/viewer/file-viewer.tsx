@@ -1,0 +1,197 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import IconDownload from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
+import IconX from '@tabler/icons-react/dist/esm/icons/IconX.mjs'
+import type { JSX } from 'react'
+import type { FileRow, PathVersion } from '../../../shared/files.ts'
+import type { ImageInfo } from '../../../shared/image.ts'
+import { displayPath, visible, type PathBytes } from '../../../shared/path-bytes.ts'
+import { commandText } from '../../image/command-text.ts'
+import { layerCommand } from '../../image/layer-facts.ts'
+import type { Viewed } from '../../image/image-views.ts'
+import { useSave } from '../../image/use-save.ts'
+import { Bytes } from '../../parts/bytes.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { EmptyState } from '../../parts/empty-state.tsx'
+import { LayerSwatch } from '../../parts/layer-swatch.tsx'
+import { PathText } from '../../parts/path-text.tsx'
+import type { OpenImage } from '../../store.ts'
+import { modeText, octalMode, TYPE_WORDS } from '../file-mode.ts'
+import { MTime } from '../file-row.tsx'
+import { linkTarget } from '../paths.ts'
+import { FileContent } from './file-content.tsx'
+import { PathHistory } from './path-history.tsx'
+import { readableVersion, useFileRow, usePathHistory } from './use-viewed-file.ts'
+import styles from './viewer.module.css'
+
+interface FileViewerProps {
+  readonly image: OpenImage
+  readonly info: ImageInfo
+  readonly viewed: Viewed
+  onView(viewed: Viewed): void
+  onGoTo(path: PathBytes): void
+  onClose(): void
+}
+
+/** One path: what it is, what is in it, and what the layers did to it. A deleted one is shown as it was before. */
+export function FileViewer({ image, info, viewed, onView, onGoTo, onClose }: FileViewerProps): JSX.Element {
+  const { source } = image
+  const found = useFileRow(source, viewed)
+  const history = usePathHistory(source, viewed.path)
+  const layer = viewed.tree.layer ?? info.layers.length - 1
+  const version = readableVersion(history.data ?? [], layer)
+  const isDeleted = found.data === null || found.data?.change === 'deleted'
+  // A deleted path is read from the tree as it stood before: up to the layer that had it last.
+  const readable: Viewed | undefined = !isDeleted
+    ? viewed
+    : version && { path: viewed.path, tree: { layer: version.layer, isMerged: true } }
+  const before = useFileRow(source, readable ?? viewed)
+  const row = isDeleted ? before.data : found.data
+  const deletion = isDeleted
+    ? history.data?.findLast((one) => one.layer <= layer && one.change === 'deleted')
+    : undefined
+
+  return (
+    <section className={styles['viewer']} aria-label="File">
+      <ViewerHead
+        image={image}
+        viewed={readable}
+        path={viewed.path}
+        row={row ?? undefined}
+        onClose={onClose}
+      />
+      {row && <RowFacts row={row} info={info} />}
+      {deletion && version && (
+        <p className={styles['deleted']} role="note">
+          Deleted by layer {deletion.layer}. Shown as layer {version.layer} left it.
+        </p>
+      )}
+      {row && readable && <Body row={row} source={source} readable={readable} onGoTo={onGoTo} />}
+      {!found.isPending && !history.isPending && !before.isPending && !row && (
+        <EmptyState title="Not in this image">
+          <PathText path={viewed.path} /> is in none of the layers that have been read.
+        </EmptyState>
+      )}
+      {history.data && history.data.length > 0 && (
+        <footer className={styles['footer']}>
+          <h3>History</h3>
+          <PathHistory
+            history={history.data}
+            path={viewed.path}
+            shown={shownVersion(version)}
+            onView={(at) => onView({ path: viewed.path, tree: { layer: at, isMerged: true } })}
+          />
+        </footer>
+      )}
+    </section>
+  )
+}
+
+function shownVersion(version: PathVersion | undefined): number | undefined {
+  return version?.layer
+}
+
+interface ViewerHeadProps {
+  readonly image: OpenImage
+  /** Where it can be read; undefined where it cannot. */
+  readonly viewed: Viewed | undefined
+  readonly path: PathBytes
+  readonly row: FileRow | undefined
+  onClose(): void
+}
+
+function ViewerHead({ image, viewed, path, row, onClose }: ViewerHeadProps): JSX.Element {
+  const saving = useSave(image.source)
+  const isDirectory = row?.type === 'directory'
+  const isSavable =
+    viewed !== undefined && row !== undefined && (isDirectory || row.type === 'file' || row.type === 'link')
+  return (
+    <header className={styles['head']}>
+      <h2 className={styles['path']}>
+        <PathText path={path} />
+        <CopyButton value={`/${displayPath(path)}`} label="Copy path" />
+      </h2>
+      {isSavable && (
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={14} />}
+          onClick={() => saving.path(viewed.path, viewed.tree, isDirectory)}
+        >
+          {isDirectory ? 'Save as tar…' : 'Save…'}
+        </Button>
+      )}
+      <Tooltip label="Close the viewer">
+        <ActionIcon aria-label="Close the viewer" onClick={onClose}>
+          <IconX size={16} />
+        </ActionIcon>
+      </Tooltip>
+    </header>
+  )
+}
+
+function RowFacts({ row, info }: { readonly row: FileRow; readonly info: ImageInfo }): JSX.Element {
+  const command = commandText(layerCommand(info, row.layer))
+  return (
+    <div className={styles['facts']}>
+      <p>
+        <span>{TYPE_WORDS[row.type]}</span>
+        <Bytes value={row.size} />
+        <span className="mono" title={octalMode(row.mode)}>
+          {modeText(row.type, row.mode)}
+        </span>
+        <span title={`user ${row.uid}, group ${row.gid}`}>
+          {row.uid}:{row.gid}
+        </span>
+        <MTime seconds={row.mtime} now={Date.now()} />
+      </p>
+      <p className={styles['origin']}>
+        <LayerSwatch index={row.layer} />
+        <span>Layer {row.layer}</span>
+        {command !== '' && (
+          <span className="mono dim truncate" title={command}>
+            {command}
+          </span>
+        )}
+      </p>
+    </div>
+  )
+}
+
+interface BodyProps {
+  readonly row: FileRow
+  readonly source: OpenImage['source']
+  readonly readable: Viewed
+  onGoTo(path: PathBytes): void
+}
+
+function Body({ row, source, readable, onGoTo }: BodyProps): JSX.Element {
+  switch (row.type) {
+    case 'file':
+    case 'link':
+      return <FileContent source={source} viewed={readable} />
+    case 'symlink': {
+      const target = linkTarget(row.path, row.linkname ?? '')
+      return (
+        <EmptyState
+          title="Symbolic link"
+          action={
+            <Button variant="default" onClick={() => onGoTo(target)}>
+              Go to target
+            </Button>
+          }
+        >
+          It points to <bdi className="mono">{visible(displayPath(row.linkname ?? ''))}</bdi>
+        </EmptyState>
+      )
+    }
+    case 'directory':
+      return (
+        <EmptyState title={row.childCount === 1 ? '1 entry' : `${row.childCount} entries`}>
+          <Bytes value={row.size} /> in all files below it.
+        </EmptyState>
+      )
+    case 'fifo':
+    case 'char':
+    case 'block':
+      return <EmptyState title={TYPE_WORDS[row.type]}>It has no content to show.</EmptyState>
+  }
+}

@@ -1,0 +1,64 @@
+import { useQueries } from '@tanstack/react-query'
+import type { JSX } from 'react'
+import type { SourceSpec } from '../../../shared/uri.ts'
+import { failureOf } from '../../client.ts'
+import { imageKey } from '../../image/image-queries.ts'
+import type { Viewed } from '../../image/image-views.ts'
+import { ErrorNote } from '../../parts/error-note.tsx'
+import { windowsOf } from '../../rows/row-windows.ts'
+import { useSettled } from '../../rows/use-settled.ts'
+import { useUniformRows } from '../../rows/use-uniform-rows.ts'
+import { usePageReader } from './file-chunks.ts'
+import { BYTES_PER_LINE, hexLine, hexLineCount } from './hex-lines.ts'
+import { TEXT_LINE } from './text-view.tsx'
+import styles from './viewer.module.css'
+
+interface HexViewProps {
+  readonly source: SourceSpec
+  readonly viewed: Viewed
+  readonly size: number
+}
+
+const PAGE = 64 * 1024
+const LINES_PER_PAGE = PAGE / BYTES_PER_LINE
+const SETTLE = 40
+
+/** All bytes of a file, of which only those in view are read. */
+export function HexView({ source, viewed, size }: HexViewProps): JSX.Element {
+  const rows = useUniformRows(hexLineCount(size), TEXT_LINE)
+  const first = useSettled(Math.floor((rows.items[0]?.index ?? 0) / LINES_PER_PAGE), SETTLE)
+  const last = useSettled(Math.floor((rows.items.at(-1)?.index ?? 0) / LINES_PER_PAGE), SETTLE)
+  const readPage = usePageReader(source, viewed)
+  const windows = windowsOf(first * LINES_PER_PAGE, Math.max(first, last) * LINES_PER_PAGE, LINES_PER_PAGE)
+  const pages = useQueries({
+    queries: windows.map((page) => ({
+      queryKey: [...imageKey(source), 'read', viewed, 'page', page],
+      queryFn: ({ signal }: { signal: AbortSignal }) => readPage(page * PAGE, PAGE, signal),
+      gcTime: 10_000,
+    })),
+  })
+  const failed = pages.find((page) => page.error !== null)
+  if (failed?.error) return <ErrorNote report={failureOf(failed.error)} />
+  return (
+    <div className={styles['scroller']} ref={rows.scroller} tabIndex={0} role="region" aria-label="Bytes">
+      <div style={{ height: rows.height, position: 'relative' }}>
+        {rows.items.map(({ index, top }) => {
+          const page = Math.floor(index / LINES_PER_PAGE)
+          const bytes = pages[windows.indexOf(page)]?.data?.bytes
+          const at = (index % LINES_PER_PAGE) * BYTES_PER_LINE
+          const line = hexLine(
+            bytes?.subarray(at, at + BYTES_PER_LINE) ?? new Uint8Array(0),
+            index * BYTES_PER_LINE,
+          )
+          return (
+            <div key={index} className={styles['hexLine']} style={{ transform: `translateY(${top}px)` }}>
+              <span className={styles['lineNumber']}>{line.offset}</span>
+              <span>{line.hex}</span>
+              <span className={styles['ascii']}>{line.text}</span>
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,114 @@
+import { Button, Tabs } from '@mantine/core'
+import IconPackageExport from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
+import type { JSX } from 'react'
+import type { ImageInfo } from '../../shared/image.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import { failureOf } from '../client.ts'
+import { FilesTab } from '../files/files-tab.tsx'
+import { Bytes } from '../parts/bytes.tsx'
+import { Digest } from '../parts/digest.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { ErrorNote } from '../parts/error-note.tsx'
+import { counted } from '../parts/format.ts'
+import { useImageInfo } from '../queries.ts'
+import { SearchTab } from '../search/search-tab.tsx'
+import { imageTabs, useShell, type ImageTab, type OpenImage } from '../store.ts'
+import styles from './image.module.css'
+import { LayersTab } from './layers-tab.tsx'
+import { OverviewTab } from './overview-tab.tsx'
+import { platformText } from './platform-text.ts'
+
+const TAB_NAMES: Readonly<Record<ImageTab, string>> = {
+  overview: 'Overview',
+  layers: 'Layers',
+  files: 'Files',
+  search: 'Search',
+}
+
+/** One open image: its name, its tabs, and the way out of it. */
+export function ImagePage({ image }: { readonly image: OpenImage }): JSX.Element {
+  const info = useImageInfo(image.source)
+  if (info.isPending) {
+    return (
+      <div className={styles['page']} aria-busy="true">
+        <EmptyState title={`Opening ${visible(image.title)}`} />
+      </div>
+    )
+  }
+  if (info.isError) {
+    return (
+      <div className={styles['page']}>
+        <div className={styles['failure']}>
+          <ErrorNote
+            report={failureOf(info.error)}
+            action={
+              <Button variant="default" size="compact-xs" onClick={() => void info.refetch()}>
+                Try again
+              </Button>
+            }
+          />
+        </div>
+      </div>
+    )
+  }
+  return <OpenPage image={image} info={info.data} />
+}
+
+function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: ImageInfo }): JSX.Element {
+  const { setTab, openExport } = useShell.getState()
+  return (
+    <div className={styles['page']}>
+      <header className={styles['header']}>
+        <div className={styles['identity']}>
+          <h1 className={styles['title']}>
+            <bdi>{visible(info.references[0] ?? image.title)}</bdi>
+          </h1>
+          <p className={styles['facts']}>
+            <span>{platformText(info.platform)}</span>
+            <span>{counted(info.layers.length, 'layer')}</span>
+            <Bytes value={info.size ?? info.compressedSize} />
+            <Digest digest={info.imageID} name="image ID" />
+          </p>
+        </div>
+        <Button
+          size="sm"
+          leftSection={<IconPackageExport size={16} />}
+          onClick={() => openExport(image.source)}
+        >
+          Export…
+        </Button>
+      </header>
+      <Tabs
+        value={image.tab}
+        onChange={(tab) => setTab(image.id, imageTabs.find((name) => name === tab) ?? 'overview')}
+        keepMounted={false}
+        classNames={{
+          root: styles['tabs'] ?? '',
+          list: styles['tabList'] ?? '',
+          tab: styles['tab'] ?? '',
+          panel: styles['panel'] ?? '',
+        }}
+      >
+        <Tabs.List>
+          {imageTabs.map((tab) => (
+            <Tabs.Tab key={tab} value={tab}>
+              {TAB_NAMES[tab]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="overview">
+          <OverviewTab image={image} info={info} />
+        </Tabs.Panel>
+        <Tabs.Panel value="layers">
+          <LayersTab image={image} info={info} />
+        </Tabs.Panel>
+        <Tabs.Panel value="files">
+          <FilesTab image={image} info={info} />
+        </Tabs.Panel>
+        <Tabs.Panel value="search">
+          <SearchTab image={image} info={info} />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  )
+}

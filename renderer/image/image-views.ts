@@ -1,0 +1,94 @@
+import { create } from 'zustand'
+import type { Change, Tree } from '../../shared/files.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+
+/** A path as one tree has it: what the viewer shows. */
+export interface Viewed {
+  readonly path: PathBytes
+  readonly tree: Tree
+}
+
+export interface FilesView {
+  readonly tree: Tree
+  readonly changes: readonly Change[]
+  readonly filter: string
+  readonly expanded: readonly PathBytes[]
+  /** The row the keyboard is on; null before any was. */
+  readonly active: PathBytes | null
+  readonly viewed: Viewed | null
+  /** A path to bring into view as soon as the rows allow it. */
+  readonly reveal: PathBytes | null
+}
+
+export interface SearchView {
+  readonly text: string
+  readonly isRegex: boolean
+  readonly isCaseSensitive: boolean
+  readonly isWholeName: boolean
+  /** Only hits of these layers; all where empty. */
+  readonly layers: readonly number[]
+  readonly collapsed: readonly number[]
+}
+
+interface ImageView {
+  readonly files: FilesView
+  readonly search: SearchView
+  /** The layer chosen in the Layers tab. */
+  readonly layer: number | null
+}
+
+const fresh: ImageView = {
+  files: {
+    tree: { isMerged: true },
+    changes: [],
+    filter: '',
+    expanded: [],
+    active: null,
+    viewed: null,
+    reveal: null,
+  },
+  search: { text: '', isRegex: false, isCaseSensitive: false, isWholeName: false, layers: [], collapsed: [] },
+  layer: null,
+}
+
+interface ImageViews {
+  readonly byImage: Readonly<Record<string, ImageView>>
+  setFiles(id: string, patch: Partial<FilesView>): void
+  setSearch(id: string, patch: Partial<SearchView>): void
+  setLayer(id: string, layer: number | null): void
+}
+
+/** What the person looks at in each open image; kept while they are on another tab or page. */
+export const useImageViews = create<ImageViews>()((set) => {
+  const change = (id: string, next: (view: ImageView) => ImageView): void =>
+    set(({ byImage }) => ({ byImage: { ...byImage, [id]: next(byImage[id] ?? fresh) } }))
+  return {
+    byImage: {},
+    setFiles: (id, patch) => change(id, (view) => ({ ...view, files: { ...view.files, ...patch } })),
+    setSearch: (id, patch) => change(id, (view) => ({ ...view, search: { ...view.search, ...patch } })),
+    setLayer: (id, layer) => change(id, (view) => ({ ...view, layer })),
+  }
+})
+
+export function useFilesView(id: string): FilesView {
+  return useImageViews((state) => (state.byImage[id] ?? fresh).files)
+}
+
+export function useSearchView(id: string): SearchView {
+  return useImageViews((state) => (state.byImage[id] ?? fresh).search)
+}
+
+export function useChosenLayer(id: string): number | null {
+  return useImageViews((state) => (state.byImage[id] ?? fresh).layer)
+}
+
+/** Turns the Files tab of an image to one path in one tree, with nothing filtered away. */
+export function turnToPath(id: string, path: PathBytes, tree: Tree, isViewed: boolean): void {
+  useImageViews.getState().setFiles(id, {
+    tree,
+    changes: [],
+    filter: '',
+    reveal: path,
+    ...(isViewed ? { viewed: { path, tree } } : {}),
+  })
+}

@@ -1,0 +1,144 @@
+import { Button } from '@mantine/core'
+import IconFolderSearch from '@tabler/icons-react/dist/esm/icons/IconFolderSearch.mjs'
+import type { JSX, ReactNode } from 'react'
+import type { ImageInfo } from '../../shared/image.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import { Bytes } from '../parts/bytes.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { Digest } from '../parts/digest.tsx'
+import { counted } from '../parts/format.ts'
+import { HostPath } from '../parts/path-text.tsx'
+import { TimeAgo } from '../parts/time-ago.tsx'
+import { useShell, type OpenImage } from '../store.ts'
+import { ConfigFacts } from './config-facts.tsx'
+import { Fact, Facts } from './facts.tsx'
+import styles from './image.module.css'
+import { useImageViews } from './image-views.ts'
+import { LayerStrip } from './layer-strip.tsx'
+import { platformText } from './platform-text.ts'
+import { WarningList } from './warning-list.tsx'
+
+interface TabProps {
+  readonly image: OpenImage
+  readonly info: ImageInfo
+}
+
+/** What the image is, in words. */
+export function OverviewTab({ image, info }: TabProps): JSX.Element {
+  const { setTab } = useShell.getState()
+  const showLayer = (layer: number): void => {
+    useImageViews.getState().setLayer(image.id, layer)
+    setTab(image.id, 'layers')
+  }
+  return (
+    <div className={styles['overview']}>
+      {info.warnings.length > 0 && <WarningList warnings={info.warnings} />}
+      <Section
+        title="Size"
+        action={
+          <Button
+            variant="default"
+            leftSection={<IconFolderSearch size={14} />}
+            onClick={() => setTab(image.id, 'files')}
+          >
+            Browse files
+          </Button>
+        }
+      >
+        <SizeSentence info={info} />
+        <LayerStrip info={info} verb="Show" onChoose={showLayer} />
+      </Section>
+      <div className={styles['columns']}>
+        <Section title="Identity">
+          <Identity image={image} info={info} />
+        </Section>
+        <Section title="Configuration">
+          <ConfigFacts config={info.config} />
+        </Section>
+      </div>
+    </div>
+  )
+}
+
+interface SectionProps {
+  readonly title: string
+  readonly action?: ReactNode
+  readonly children: ReactNode
+}
+
+function Section({ title, action, children }: SectionProps): JSX.Element {
+  return (
+    <section className={styles['section']} aria-label={title}>
+      <div className={styles['sectionHead']}>
+        <h2>{title}</h2>
+        {action}
+      </div>
+      {children}
+    </section>
+  )
+}
+
+/** Which size is which: the three are often taken for one another. */
+function SizeSentence({ info }: { readonly info: ImageInfo }): JSX.Element {
+  const layers = counted(info.layers.length, 'layer')
+  return (
+    <p className={styles['sentence']}>
+      {info.size === null ? (
+        <>{layers}; the unpacked size is known once they have been read</>
+      ) : (
+        <>
+          {layers} of <Bytes value={info.size} /> uncompressed
+        </>
+      )}
+      {info.compressedSize !== null && info.compressedSize !== info.size && (
+        <>
+          , stored here as <Bytes value={info.compressedSize} />
+        </>
+      )}
+      .
+    </p>
+  )
+}
+
+function Identity({ image, info }: TabProps): JSX.Element {
+  return (
+    <Facts>
+      <Fact name={info.references.length > 1 ? 'Names' : 'Name'}>
+        {info.references.length === 0 ? (
+          <span className="dim">none in the file</span>
+        ) : (
+          <ul className={styles['plainList']}>
+            {info.references.map((reference) => (
+              <li key={reference}>
+                <bdi className="mono">{visible(reference)}</bdi>
+                <CopyButton value={reference} label="Copy name" />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Fact>
+      <Fact name="Image ID">
+        <Digest digest={info.imageID} name="image ID" />
+      </Fact>
+      {info.digest !== undefined && (
+        <Fact name="Manifest digest">
+          <Digest digest={info.digest} name="manifest digest" />
+        </Fact>
+      )}
+      <Fact name="Platform">{platformText(info.platform)}</Fact>
+      {info.created !== undefined && (
+        <Fact name="Created">
+          <TimeAgo time={info.created} />
+        </Fact>
+      )}
+      {info.author !== undefined && info.author !== '' && <Fact name="Author">{visible(info.author)}</Fact>}
+      <Fact name="Format">{info.format}</Fact>
+      <Fact name={image.source.kind === 'tar' ? 'File' : 'Folder'}>
+        <span className={styles['withCopy']}>
+          <HostPath path={image.source.path} />
+          <CopyButton value={image.source.path} label="Copy path" />
+        </span>
+      </Fact>
+    </Facts>
+  )
+}
