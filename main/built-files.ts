@@ -9,6 +9,9 @@ function buildFolder(): string {
   return join(folder, basename(folder) === 'chunks' ? '../..' : '..')
 }
 
+/** What Electron is told to run: the folder of package.json, whose `main` is the built index.js. */
+export const PROGRAM_FOLDER = join(buildFolder(), '..')
+
 /** The built page. */
 export const RENDERER_FOLDER = join(buildFolder(), 'renderer')
 

@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { ImageError } from '../shared/errors.ts'
 import { RENDERER_FOLDER } from './built-files.ts'
 import { ForkHost } from './engine/process-host.ts'
+import { PathQueue } from './rpc/path-queue.ts'
 import { BrowserHost } from './serve/browser-host.ts'
 import { openBrowser } from './serve/open-browser.ts'
 import { FolderPicker } from './serve/picker.ts'
@@ -15,6 +16,8 @@ export interface ServeOptions extends WorkspaceOptions {
   readonly port?: number | undefined
   /** Open the page in this machine's browser too, where it has a display. */
   readonly open?: boolean | undefined
+  /** Files and folders for the window to open at once; absolute. */
+  readonly paths?: readonly string[] | undefined
   /** Where the one line with the address goes; standard output unless said. */
   readonly print?: ((line: string) => void) | undefined
 }
@@ -33,7 +36,9 @@ export interface Serving {
  * second one does not wait. Fails with 'busy' where the port is taken and 'not-found' where the page was not built.
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const { port = 0, open = false, print = printLine, ...folders } = options
+  const { port = 0, open = false, paths = [], print = printLine, ...folders } = options
+  const opened = new PathQueue()
+  opened.push(paths)
   const files = pageFiles()
   const workspace = openWorkspace(folders)
   const { promise: closed, resolve: setClosed } = Promise.withResolvers<void>()
@@ -47,6 +52,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
       processes: new ForkHost(),
       workspace,
       canReveal: false,
+      opened,
       picker: new FolderPicker([workspace.cacheDir, workspace.configDir]),
       reveal: () =>
         Promise.reject(new ImageError('unsupported', 'A browser cannot show files of another program.')),

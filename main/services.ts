@@ -8,7 +8,7 @@ import type { ProcessHost } from './engine/process-host.ts'
 import { ReaderClient } from './engine/reader-client.ts'
 import { Grants } from './rpc/grants.ts'
 import type { HostServices } from './rpc/host-services.ts'
-import { PathQueue } from './rpc/path-queue.ts'
+import type { PathQueue } from './rpc/path-queue.ts'
 import type { Workspace } from './store/workspace.ts'
 import { VERSION } from './version.ts'
 
@@ -18,11 +18,11 @@ export interface HostParts extends Pick<HostServices, 'dialogs' | 'picker' | 're
   readonly processes: ProcessHost
   readonly workspace: Workspace
   readonly canReveal: boolean
-}
-
-export interface Services extends HostServices, AsyncDisposable {
+  /** Where paths from outside arrive. */
   readonly opened: PathQueue
 }
+
+export interface Services extends HostServices, AsyncDisposable {}
 
 /** The services of both hosts: the engine, the reader and what the user keeps. Disposal cancels jobs and ends all processes. */
 export function createServices(parts: HostParts): Services {
@@ -53,7 +53,7 @@ export function createServices(parts: HostParts): Services {
     recent: workspace.recent,
     cache: { size: () => workspace.cacheSize(), clear: () => workspace.clearCache() },
     grants: new Grants([cacheDir, configDir]),
-    opened: new PathQueue(),
+    opened: parts.opened,
     ...(parts.dialogs ? { dialogs: parts.dialogs } : {}),
     ...(parts.picker ? { picker: parts.picker } : {}),
     reveal: parts.reveal,

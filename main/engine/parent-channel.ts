@@ -13,6 +13,11 @@ interface UtilityPort {
 
 /** Fails where this process was started by hand. */
 export function parentChannel(): ParentChannel {
+  // A fault nobody expected ends the process and with it the job, in Electron as in node: a utility process would only warn.
+  process.on('unhandledRejection', (reason) => {
+    process.stderr.write(`${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`)
+    process.exit(1)
+  })
   const port = (process as { parentPort?: UtilityPort }).parentPort
   // Electron ends its utility processes with itself, so there is no disconnect to hear.
   if (port)
