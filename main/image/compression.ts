@@ -1,15 +1,17 @@
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
-import { ImageError } from '../../shared/errors.ts'
+import { damaged, truncated } from './compression-errors.ts'
+import { splitZstdFrames } from './zstd-frames.ts'
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2'
 
 /** zlib's own 16 KiB chunks cost more in crossings between threads than in inflating: 256 KiB took less than half the time. */
 const CHUNK = 256 * 1024
-/** `zstd --long=27` and everything below; a frame that wants more would have us allocate it (RFC 8878, 3.1.1.1.2). */
+/** `zstd --long=27` and everything below; what wants more is refused by its header already. */
 const ZSTD_WINDOW_LOG_MAX = 27
-/** `xz -9` needs 65 MiB to decompress. */
-const XZ_MEMORY = 100 * 1024 * 1024
+/** Bytes after which a decoder that runs on this thread lets others have a turn: some 50 ms. */
+const TURN = 2 * 1024 * 1024
 
 const MAGICS: readonly (readonly [Exclude<Compression, 'none'>, readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
@@ -29,49 +31,73 @@ export function sniffCompression(head: Uint8Array): Compression {
 
 /**
  * The uncompressed bytes, in memory that does not depend on how many they are: the source is read no faster than the result is. Members,
- * frames or streams one after the other are one. Fails with `malformed`, `truncated`, or `limit` where it would take too much memory.
- * A chunk of `none` belongs to the source; any other is the consumer's own.
+ * frames or streams one after the other are one; after gzip members zeros may follow, and nothing else (Go's rule, so every engine's).
+ * Fails with `malformed`, `truncated`, `unsupported`, or `limit` where it would take too much memory. A chunk is valid until the next
+ * is asked for. The source is left (closed) when this is.
  */
 export async function* decompress(
   kind: Compression,
   source: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (kind === 'none') yield* source
-  else yield* through(await decompressorOf(kind), source, kind, signal)
+  switch (kind) {
+    case 'none':
+      yield* source
+      return
+    case 'gzip':
+      yield* through(createGunzip({ chunkSize: CHUNK }), source, kind, signal)
+      return
+    case 'zstd': {
+      const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX }
+      const engine = createZstdDecompress({ chunkSize: CHUNK, params })
+      yield* through(engine, splitZstdFrames(source), kind, signal)
+      return
+    }
+    case 'xz': {
+      const { unxz } = await import('./xz.ts')
+      yield* withTurns(unxz(source), signal)
+      return
+    }
+    case 'bzip2': {
+      const { unbzip2 } = await import('./bzip2.ts')
+      yield* withTurns(unbzip2(source), signal)
+    }
+  }
 }
 
-/** The same bytes compressed, always in the same way: no time, no name, a fixed level. */
-export function compress(
+/** The same bytes compressed, always in the same way: no time, no name, no operating system, a fixed level. */
+export async function* compress(
   kind: 'gzip' | 'zstd',
   source: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  const engine =
-    kind === 'gzip'
-      ? createGzip({ chunkSize: CHUNK, level: 6 })
-      : createZstdCompress({ chunkSize: CHUNK, params: { [constants.ZSTD_c_compressionLevel]: 3 } })
-  return through(engine, source, kind, signal)
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (kind === 'zstd') {
+    const params = { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 }
+    yield* through(createZstdCompress({ chunkSize: CHUNK, params }), source, kind, signal)
+    return
+  }
+  let position = 0
+  for await (const chunk of through(createGzip({ chunkSize: CHUNK, level: 6 }), source, kind, signal)) {
+    // Byte 9 names the system zlib was built for; 255 is "unknown" (RFC 1952, 2.3.1).
+    if (position <= 9 && position + chunk.length > 9) chunk[9 - position] = 255
+    position += chunk.length
+    yield chunk
+  }
 }
 
-async function decompressorOf(kind: Exclude<Compression, 'none'>): Promise<Duplex> {
-  switch (kind) {
-    case 'gzip':
-      return createGunzip({ chunkSize: CHUNK })
-    case 'zstd':
-      return createZstdDecompress({
-        chunkSize: CHUNK,
-        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
-      })
-    case 'xz': {
-      const { createUnxz } = await import('node-liblzma')
-      return createUnxz({ memlimit: XZ_MEMORY, chunkSize: CHUNK }) as Duplex
-    }
-    case 'bzip2': {
-      // @ts-expect-error: the package has no types
-      const { default: unbzip2 } = await import('unbzip2-stream')
-      return unbzip2() as Duplex
-    }
+/** Without a pause a small bomb would hold this thread, and nobody's cancel would be heard. */
+async function* withTurns(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let since = 0
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted()
+    yield chunk
+    since += chunk.length
+    if (since < TURN) continue
+    since = 0
+    await setImmediate()
   }
 }
 
@@ -96,9 +122,11 @@ async function* through(
   }
 }
 
-/** A chunk is the source's again once the next is asked for: so each is written off before. */
+/** A chunk is the source's again once the next is asked for, and is worked on by another thread: so each is done with before. */
 async function feed(engine: Duplex, source: AsyncIterable<Uint8Array>): Promise<void> {
-  const closed = new Promise<void>((resolve) => engine.once('close', resolve))
+  const closed = new Promise<void>((resolve) => {
+    engine.once('close', resolve)
+  })
   try {
     for await (const chunk of source) {
       const written = new Promise<void>((resolve) => {
@@ -113,9 +141,9 @@ async function feed(engine: Duplex, source: AsyncIterable<Uint8Array>): Promise<
   }
 }
 
+/** What zlib says, in our words; anything else is the source's own failure. */
 function failureOf(error: unknown, kind: string): unknown {
-  if (!(error instanceof Error) || error instanceof ImageError || !('errno' in error)) return error
-  const remedy = 'The file may be damaged or incomplete; fetch or save it again.'
-  const detail = error.message
-  return new ImageError('malformed', `The ${kind} data is damaged.`, { remedy, detail, cause: error })
+  if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return error
+  if ('syscall' in error) return error
+  return error.code === 'Z_BUF_ERROR' ? truncated(kind, error) : damaged(kind, error.message, error)
 }

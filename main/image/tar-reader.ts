@@ -1,3 +1,4 @@
+import { ChunkInput } from './chunk-input.ts'
 import type { TarEntry } from './element.ts'
 import { EntryTableBuilder } from './entry-table.ts'
 import type { EntryTable } from './entry-table.ts'
@@ -15,7 +16,7 @@ export interface TarMember {
 export async function* readTar(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<TarMember, void, undefined> {
-  await using input = new Input(source)
+  await using input = new ChunkInput(source)
   const assembler = new TarAssembler()
   while (!assembler.isEnded) {
     const { wanted } = assembler
@@ -32,75 +33,12 @@ export async function* readTar(
   }
 }
 
-/** A source of chunks with a place in the current one. */
-class Input implements AsyncDisposable {
-  buffer: Buffer = Buffer.alloc(0)
-  at = 0
-  readonly #chunks: AsyncIterator<Uint8Array>
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#chunks = source[Symbol.asyncIterator]()
-  }
-
-  get available(): number {
-    return this.buffer.length - this.at
-  }
-
-  has(length: number): boolean {
-    return this.available >= length
-  }
-
-  /** Makes at least `length` bytes stand at `at`; false where the source ends before. */
-  async fill(length: number): Promise<boolean> {
-    const parts: Buffer[] = []
-    let gathered = 0
-    do {
-      // A copy: the chunk is the source's again once the next one is asked for.
-      parts.push(Buffer.from(this.buffer.subarray(this.at)))
-      gathered += this.available
-      if (!(await this.next())) break
-    } while (gathered + this.available < length)
-    parts.push(this.buffer.subarray(this.at))
-    gathered += this.available
-    this.buffer = Buffer.concat(parts)
-    this.at = 0
-    return gathered >= length
-  }
-
-  /** The next chunk in place of this one; false (and an empty one) at the end. */
-  async next(): Promise<boolean> {
-    const result = await this.#chunks.next()
-    this.at = 0
-    if (result.done) {
-      this.buffer = Buffer.alloc(0)
-      return false
-    }
-    const { buffer, byteOffset, byteLength } = result.value
-    this.buffer = Buffer.from(buffer, byteOffset, byteLength)
-    return true
-  }
-
-  /** Padding may be missing at the very end. */
-  async skip(length: number): Promise<void> {
-    let left = length
-    while (left > this.available) {
-      left -= this.available
-      if (!(await this.next())) return
-    }
-    this.at += left
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#chunks.return?.()
-  }
-}
-
 /** The content of one member, read from the input it shares with all others. */
 class Body implements AsyncIterable<Uint8Array> {
-  readonly #input: Input
+  readonly #input: ChunkInput
   #left: number
 
-  constructor(input: Input, length: number) {
+  constructor(input: ChunkInput, length: number) {
     this.#input = input
     this.#left = length
   }
