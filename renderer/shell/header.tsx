@@ -1,29 +1,28 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { openSpotlight } from '@mantine/spotlight'
 import type { JSX } from 'react'
-import { visible } from '../../shared/path-bytes.ts'
-import { IconPackageExport, IconSearch, IconSidebar } from '../parts/icons.ts'
+import { IconSearch, IconSidebar } from '../parts/icons.ts'
 import { Keys } from '../parts/keys.tsx'
+import { HostPath } from '../parts/path-text.tsx'
 import { useActiveImage, useShell } from '../store.ts'
 import styles from './shell.module.css'
 import { useIsNarrow } from './use-is-narrow.ts'
 
 const names = { home: 'Home', jobs: 'Jobs', settings: 'Settings', image: 'Image' } as const
 
-/** Where one is, the palette, and the one thing most people want of an open image. */
+/** Where one is, and the palette. An image's page has its own heading; here is only where it lies. */
 export function Header(): JSX.Element {
   const page = useShell((state) => state.page)
   const image = useActiveImage()
   const isNarrow = useIsNarrow()
   const toggleSidebar = useShell((state) => state.toggleSidebar)
-  const openExport = useShell((state) => state.openExport)
   const isSidebarShown = useShell((state) => (isNarrow ? state.isSidebarOver : !state.isSidebarHidden))
-  const shown = page === 'image' ? image : undefined
+  const toggleLabel = isSidebarShown ? 'Hide sidebar' : 'Show sidebar'
   return (
     <header className={styles['header']}>
-      <Tooltip label={isSidebarShown ? 'Hide sidebar' : 'Show sidebar'}>
+      <Tooltip label={toggleLabel}>
         <ActionIcon
-          aria-label={isSidebarShown ? 'Hide sidebar' : 'Show sidebar'}
+          aria-label={toggleLabel}
           aria-expanded={isSidebarShown}
           onClick={() => toggleSidebar(isNarrow)}
         >
@@ -31,12 +30,7 @@ export function Header(): JSX.Element {
         </ActionIcon>
       </Tooltip>
       <div className={styles['where']}>
-        <h1 className="truncate">{shown ? visible(shown.title) : names[page]}</h1>
-        {shown && (
-          <span className={`${styles['from']} truncate mono`} title={visible(shown.source.path)}>
-            {visible(shown.source.path)}
-          </span>
-        )}
+        {page === 'image' && image ? <HostPath path={image.source.path} /> : <h1>{names[page]}</h1>}
       </div>
       <Button
         variant="default"
@@ -48,11 +42,6 @@ export function Header(): JSX.Element {
       >
         Go to…
       </Button>
-      {shown && (
-        <Button leftSection={<IconPackageExport size={16} />} onClick={() => openExport(shown.source)}>
-          Export…
-        </Button>
-      )}
     </header>
   )
 }
