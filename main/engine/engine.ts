@@ -59,6 +59,7 @@ export class Engine implements AsyncDisposable {
   readonly #jobs = new Map<string, Job>()
   readonly #closing = new AbortController()
   #isClosing = false
+  #lastSubmission = 0
 
   constructor(options: EngineOptions) {
     this.#host = options.host
@@ -79,7 +80,7 @@ export class Engine implements AsyncDisposable {
       })
     const same = parsed.data.kind === 'index' ? this.#openJobLike(parsed.data) : undefined
     if (same) return same.state
-    const state = newState(parsed.data, jobTitle(parsed.data))
+    const state = newState(parsed.data, jobTitle(parsed.data), this.#submissionTime())
     this.#jobs.set(state.id, { state })
     this.#note(state)
     this.#feed.changed(state)
@@ -90,7 +91,7 @@ export class Engine implements AsyncDisposable {
   /** Work done elsewhere in the program, shown and cancelled like a job. */
   adopt(spec: Extract<JobState['spec'], { kind: 'upload' }>, title: string, stop: () => void): ExternalJob {
     const state: JobState = {
-      ...newState(spec, title),
+      ...newState(spec, title, this.#submissionTime()),
       phase: 'running',
       started: Date.now(),
       total: spec.size,
@@ -167,6 +168,12 @@ export class Engine implements AsyncDisposable {
     this.#closing.abort()
   }
 
+  /** Jobs are listed by it, so no two have the same, whatever the clock does. */
+  #submissionTime(): number {
+    this.#lastSubmission = Math.max(Date.now(), this.#lastSubmission + 1)
+    return this.#lastSubmission
+  }
+
   #jobOf(id: string): Job {
     const job = this.#jobs.get(id)
     if (!job) throw new ImageError('not-found', 'There is no such job any more.')
@@ -239,14 +246,14 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-function newState(spec: JobState['spec'], title: string): JobState {
+function newState(spec: JobState['spec'], title: string, submitted: number): JobState {
   const steps: JobStep[] = []
   return {
     id: randomUUID(),
     spec,
     title,
     phase: 'waiting',
-    submitted: Date.now(),
+    submitted,
     started: null,
     ended: null,
     steps,
