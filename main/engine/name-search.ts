@@ -1,0 +1,67 @@
+import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
+import { nameMatcher } from '../../shared/name-matcher.ts'
+import type { SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts'
+import { matchingRows, SearchBudget } from '../image/entry-search.ts'
+import type { ImageTree } from '../image/image-tree.ts'
+import { searchHit } from '../image/search-hit.ts'
+
+export interface SearchRange {
+  /** Only these layers; all where empty. */
+  readonly layers: readonly number[]
+  readonly offset: number
+  readonly limit: number
+}
+
+interface Matches {
+  readonly key: string
+  /** Rows by layer; empty for a layer nobody has read. */
+  readonly rows: readonly Int32Array[]
+  readonly took: number
+}
+
+/** Searches the names of one tree's layers. The last query's matches are kept, so that every further window of it costs its hits only. */
+export class NameSearch {
+  readonly #tree: ImageTree
+  readonly #info: ImageInfo
+  #last: Matches | undefined
+
+  constructor(tree: ImageTree, info: ImageInfo) {
+    this.#tree = tree
+    this.#info = info
+  }
+
+  async window(
+    query: SearchQuery,
+    range: SearchRange,
+    signal?: AbortSignal,
+  ): Promise<Omit<SearchWindow, 'pendingLayers'>> {
+    const { rows, took } = await this.#matches(query, signal)
+    const perLayer = rows.map((found) => found.length)
+    const isWanted = (layer: number): boolean => range.layers.length === 0 || range.layers.includes(layer)
+    const total = perLayer.reduce((sum, count, layer) => (isWanted(layer) ? sum + count : sum), 0)
+    const hits: SearchHit[] = []
+    let skipped = 0
+    for (const [layer, found] of rows.entries()) {
+      if (!isWanted(layer)) continue
+      const first = Math.max(range.offset - skipped, 0)
+      for (let i = first; i < found.length && hits.length < range.limit; i++)
+        hits.push(searchHit(this.#tree, layer, found[i] as number, this.#info.layers[layer] as LayerInfo))
+      skipped += found.length
+    }
+    return { total, perLayer, hits, took }
+  }
+
+  async #matches(query: SearchQuery, signal: AbortSignal | undefined): Promise<Matches> {
+    const { pattern, isRegex, isCaseSensitive, isWholeName } = query
+    const key = JSON.stringify([pattern, isRegex, isCaseSensitive, isWholeName])
+    if (this.#last?.key === key) return this.#last
+    const started = performance.now()
+    const matches = nameMatcher(query)
+    const budget = new SearchBudget(signal)
+    const rows: Int32Array[] = []
+    for (const table of this.#tree.layers)
+      rows.push(table ? await matchingRows(table, matches, budget) : new Int32Array(0))
+    this.#last = { key, rows, took: performance.now() - started }
+    return this.#last
+  }
+}

@@ -1,0 +1,187 @@
+import type { PathVersion, RowsQuery, RowsWindow, Tree } from '../../shared/files.ts'
+import type { ImageInfo } from '../../shared/image.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
+import type { SearchQuery, SearchWindow } from '../../shared/query.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
+import type { LayerIndex } from '../image/cache.ts'
+import type { ByteRange, ImageInput, Layer, Task } from '../image/element.ts'
+import type { EntryTable } from '../image/entry-table.ts'
+import { flatten } from '../image/flatten.ts'
+import type { ImageTree } from '../image/image-tree.ts'
+import type { Workspace } from '../store/workspace.ts'
+import { openInput } from './build.ts'
+import { FileRows } from './file-rows.ts'
+import { findContent, readContent, type FileContent } from './file-content.ts'
+import { NameSearch, type SearchRange } from './name-search.ts'
+import { pathHistory } from './path-history.ts'
+
+/** What is answered from the layers as far as they are listed. */
+interface Listed {
+  /** By layer; null for one that nobody has read yet. */
+  readonly tables: readonly (EntryTable | null)[]
+  readonly tree: ImageTree
+  readonly rows: FileRows
+  readonly names: NameSearch
+}
+
+const WHOLE: ByteRange = { offset: 0, length: Number.MAX_SAFE_INTEGER }
+
+/**
+ * An image held open to be looked into. Layers are listed when they are first needed: at once where they are in the layer index or lie
+ * uncompressed in the source; the others stay pending until an index job has read them, or `readAll` does so here.
+ */
+export class OpenedImage implements AsyncDisposable {
+  readonly source: SourceSpec
+  readonly info: ImageInfo
+  readonly #input: ImageInput
+  readonly #index: LayerIndex
+  /** Of the image's whole life. */
+  readonly #task: Task
+  #layers: Promise<readonly Layer[]> | undefined
+  #listing: Promise<unknown> = Promise.resolve()
+  #listed: Listed | undefined
+
+  private constructor(source: SourceSpec, info: ImageInfo, input: ImageInput, index: LayerIndex, task: Task) {
+    this.source = source
+    this.info = info
+    this.#input = input
+    this.#index = index
+    this.#task = task
+  }
+
+  /** `task` is that of the image's whole life: its signal ends what is still being read. */
+  static async open(source: SourceSpec, workspace: Workspace, task: Task): Promise<OpenedImage> {
+    const input = await openInput(source, workspace, task)
+    try {
+      return new OpenedImage(source, await input.inspect(task), input, workspace.index, task)
+    } catch (error) {
+      await input[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** The image's layers, base first, to be read as often as wanted while it is open. */
+  layers(): Promise<readonly Layer[]> {
+    this.#layers ??= this.#fetchLayers()
+    return this.#layers
+  }
+
+  /** Every layer's entries; reads through what is not known yet, and keeps it in the layer index. */
+  async tables(task: Task): Promise<readonly EntryTable[]> {
+    return (await this.#list(task, true)).tables as readonly EntryTable[]
+  }
+
+  /** All layers folded into one tree; reads through what is not known yet. */
+  async tree(task: Task): Promise<ImageTree> {
+    return (await this.#list(task, true)).tree
+  }
+
+  async rows(query: RowsQuery, task: Task): Promise<RowsWindow> {
+    const { rows, tables } = await this.#list(task)
+    return { ...rows.window(query), pendingLayers: pendingOf(tables) }
+  }
+
+  async locate(
+    query: RowsQuery,
+    path: PathBytes,
+    task: Task,
+  ): Promise<{ index: number; expanded: PathBytes[] } | null> {
+    return (await this.#list(task)).rows.locate(query, path)
+  }
+
+  async typeAhead(
+    query: RowsQuery,
+    text: string,
+    from: number,
+    task: Task,
+  ): Promise<{ index: number } | null> {
+    return (await this.#list(task)).rows.typeAhead(query, text, from)
+  }
+
+  async history(path: PathBytes, task: Task): Promise<PathVersion[]> {
+    return pathHistory((await this.#list(task)).tree, this.info, path)
+  }
+
+  async search(query: SearchQuery, range: SearchRange, task: Task): Promise<SearchWindow> {
+    const { names, tables } = await this.#list(task)
+    return { ...(await names.window(query, range, task.signal)), pendingLayers: pendingOf(tables) }
+  }
+
+  /** What a path leads to; fails where it is not a file. */
+  async content(tree: Tree, path: PathBytes, task: Task): Promise<FileContent> {
+    return findContent((await this.#list(task)).tree, tree, path)
+  }
+
+  /** A file's bytes or a piece of them. A chunk is valid until the next is asked for. */
+  async *readContent(
+    content: FileContent,
+    range: ByteRange,
+    task: Task,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { tables } = await this.#list(task)
+    const layer = (await this.layers())[content.layer] as Layer
+    yield* readContent(content, tables[content.layer] as EntryTable, layer, range, task.signal)
+  }
+
+  /** A file's bytes by its path: hard links and symlinks followed, holes as zeros. */
+  async *readFile(
+    tree: Tree,
+    path: PathBytes,
+    task: Task,
+    range: ByteRange = WHOLE,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* this.readContent(await this.content(tree, path, task), range, task)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input[Symbol.asyncDispose]()
+  }
+
+  async #fetchLayers(): Promise<readonly Layer[]> {
+    try {
+      const layers: Layer[] = []
+      for await (const [type, , layer] of this.#input.fetch(() => 'again', this.#task))
+        if (type === 'layer' && layer) layers.push(layer)
+      return layers
+    } catch (error) {
+      // What failed is tried again by the next call.
+      this.#layers = undefined
+      throw error
+    }
+  }
+
+  /** One listing at a time: two callers of a fresh image must not read it twice. */
+  #list(task: Task, isAll = false): Promise<Listed> {
+    const listing = this.#listing.then(
+      () => this.#listMore(task, isAll),
+      () => this.#listMore(task, isAll),
+    )
+    this.#listing = listing
+    return listing
+  }
+
+  async #listMore(task: Task, isAll: boolean): Promise<Listed> {
+    const before = this.#listed
+    if (before && !before.tables.includes(null)) return before
+    const layers = await this.layers()
+    const tables: (EntryTable | null)[] = []
+    for (const [i, layer] of layers.entries()) {
+      task.signal.throwIfAborted()
+      const known = before?.tables[i] ?? tables[layers.findIndex((other) => other.diffID === layer.diffID)]
+      tables.push(known ?? (isAll || (await this.#isAtHand(layer)) ? await layer.entries(task.signal) : null))
+    }
+    if (before && tables.every((table, i) => table === before.tables[i])) return before
+    const tree = flatten(tables)
+    this.#listed = { tables, tree, rows: new FileRows(tree), names: new NameSearch(tree, this.info) }
+    return this.#listed
+  }
+
+  /** Whether a layer's entries cost no more than a look: hopped over in place, or read from the index. */
+  async #isAtHand(layer: Layer): Promise<boolean> {
+    return layer.size !== undefined || (await this.#index.has(layer.diffID))
+  }
+}
+
+function pendingOf(tables: readonly (EntryTable | null)[]): number[] {
+  return tables.flatMap((table, layer) => (table ? [] : [layer]))
+}

@@ -1,0 +1,78 @@
+import { setImmediate } from 'node:timers/promises'
+import { createContext, Script } from 'node:vm'
+import { ImageError } from '../../shared/errors.ts'
+import { displayPath } from '../../shared/path-bytes.ts'
+import type { EntryTable } from './entry-table.ts'
+import { whiteoutOf } from './whiteout.ts'
+
+/** One search may not take longer, whatever its expression; names of a million files take about half a second. */
+const PATIENCE = 10_000
+/** Between two looks at the signal and at whoever else waits for this process. */
+const SLICE = 50
+const STRIDE = 512
+
+const timeBox = new Script('work()')
+
+/**
+ * The rows of a table whose path passes the test, whiteouts left out. The test may be a hostile expression: it runs in slices under
+ * node:vm's timeout, which interrupts a regular expression in mid-match, too. Fails with `limit` when the time is over.
+ */
+export async function matchingRows(
+  table: EntryTable,
+  matches: (path: string) => boolean,
+  budget: SearchBudget,
+): Promise<Int32Array> {
+  const rows: number[] = []
+  let row = 0
+  const work = (): void => {
+    const end = performance.now() + SLICE
+    do {
+      for (const stop = Math.min(row + STRIDE, table.length); row < stop; row++) {
+        const path = table.path(row)
+        if (matches(displayPath(path)) && whiteoutOf(path).kind === 'none') rows.push(row)
+      }
+    } while (row < table.length && performance.now() < end)
+  }
+  const context = createContext({ work })
+  while (row < table.length) {
+    budget.run((timeout) => {
+      timeBox.runInContext(context, { timeout })
+    })
+    if (row < table.length) await setImmediate()
+    budget.signal?.throwIfAborted()
+  }
+  return Int32Array.from(rows)
+}
+
+/** The time one search may spend on matching, over all its layers. */
+export class SearchBudget {
+  readonly signal: AbortSignal | undefined
+  /** Milliseconds. */
+  #left: number
+
+  constructor(signal?: AbortSignal, patience = PATIENCE) {
+    this.signal = signal
+    this.#left = patience
+  }
+
+  /** `timeout` is what is left, in whole milliseconds. */
+  run(work: (timeout: number) => void): void {
+    if (this.#left <= 0) throw tooSlow()
+    const started = performance.now()
+    try {
+      work(Math.ceil(this.#left))
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+        throw tooSlow()
+      throw error
+    } finally {
+      this.#left -= performance.now() - started
+    }
+  }
+}
+
+function tooSlow(): ImageError {
+  return new ImageError('limit', 'The search takes too long with this expression and was stopped.', {
+    remedy: 'Use a simpler expression: without one repetition inside another.',
+  })
+}
