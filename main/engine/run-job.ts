@@ -3,13 +3,14 @@ import { ImageError } from '../../shared/errors.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Need, Task } from '../image/element.ts'
+import { tapDigest } from '../image/hashing.ts'
 import { pipe } from '../image/pipe.ts'
 import { scanTar } from '../image/tar-reader.ts'
 import { saveFile } from '../outputs/save-file.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { openInput, openOutput, withFilters } from './build.ts'
+import { withPasses } from './with-passes.ts'
 import { refuseSource } from './refuse-source.ts'
-import { reported } from './reported.ts'
 
 type JobOf<Kind extends JobSpec['kind']> = Extract<JobSpec, { kind: Kind }>
 
@@ -29,13 +30,14 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
   }
 }
 
-async function convert(spec: JobOf<'convert'>, workspace: Workspace, task: Task): Promise<JobOutcome> {
+async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task): Promise<JobOutcome> {
+  const task = withPasses(whole)
   await refuseSource(spec.input.path, spec.output.path)
   await using input = await openInput(spec.input, workspace, task)
   const info = await input.inspect(task)
-  // Known from the start, so that the whole is known from the start; a rewriting filter's layers have other names.
-  if (spec.filters.length === 0)
-    for (const layer of info.layers) task.progress(layer.diffID, 0, layer.size ?? undefined)
+  // So that the whole is known from the start; what is there already counts for nothing.
+  for (const layer of info.layers)
+    task.progress(layer.diffID, 0, layer.compressedSize ?? layer.size ?? undefined)
   await using output = await openOutput(spec.output, info, task)
   await pipe(input, await withFilters(output, spec.filters, task), task)
   return output.outcome
@@ -43,18 +45,20 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, task: Task)
 
 /** Reads every layer that is not in the index through: its bytes are verified, its entries are kept. */
 async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task): Promise<JobOutcome> {
+  const { index } = workspace
   await using input = await openInput(source, workspace, task)
-  const need = async (diffID: Digest): Promise<Need> =>
-    (await workspace.index.has(diffID)) ? 'skip' : 'once'
+  const need = async (diffID: Digest): Promise<Need> => ((await index.has(diffID)) ? 'skip' : 'again')
   for await (const [type, diffID, layer] of input.fetch(need, task)) {
     if (type !== 'layer' || !layer) continue
+    for await (const _ of layer.stream(task.signal));
+    // An input may have kept the entries as they passed.
+    if (await index.has(diffID)) continue
     let size = 0
-    const onBytes = (done: number): void => {
-      size = done
-    }
-    const bytes = reported(layer.stream(task.signal), { step: diffID, total: layer.size, onBytes }, task)
+    const bytes = tapDigest(layer.stream(task.signal), (_, length) => {
+      size = length
+    })
     const table = await scanTar(bytes)
-    await workspace.index.put(diffID, { table, size })
+    await index.put(diffID, { table, size })
   }
   return {}
 }
@@ -66,8 +70,7 @@ async function saveLayer(spec: JobOf<'save-layer'>, workspace: Workspace, task: 
   for await (const [type, , layer] of input.fetch(need, task)) {
     if (type !== 'layer' || !layer) continue
     const stored = spec.isUncompressed ? undefined : layer.stored?.(task.signal)
-    const source = stored ?? { size: layer.size, bytes: layer.stream(task.signal) }
-    const bytes = reported(source.bytes, { step: spec.diffID, total: source.size }, task)
+    const bytes = stored?.bytes ?? layer.stream(task.signal)
     return { path: spec.destination, bytesWritten: await saveFile(spec.destination, bytes) }
   }
   throw new ImageError('not-found', `The image has no layer ${spec.diffID}.`)
