@@ -1,7 +1,6 @@
-import IconArrowDown from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs'
-import IconArrowUp from '@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs'
 import type { JSX } from 'react'
 import type { Sort } from '../../shared/files.ts'
+import { IconArrowDown, IconArrowUp } from '../parts/icons.ts'
 import styles from './files.module.css'
 import type { useFilesPreferences } from './use-preferences.ts'
 
@@ -39,7 +38,7 @@ interface SortHeadProps {
   readonly by: Sort['by']
   readonly name: string
   readonly sort: Sort
-  onSort(sort: Sort): void
+  readonly onSort: (sort: Sort) => void
 }
 
 function SortHead({ by, name, sort, onSort }: SortHeadProps): JSX.Element {

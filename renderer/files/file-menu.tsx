@@ -18,9 +18,9 @@ interface FileMenuProps {
   readonly tree: Tree
   readonly place: MenuPlace | null
   readonly tableRef: RefObject<HTMLDivElement | null>
-  onClose(): void
-  onOpen(row: FileRow): void
-  onChange(patch: Partial<FilesView>): void
+  readonly onClose: () => void
+  readonly onOpen: (row: FileRow) => void
+  readonly onChange: (patch: Partial<FilesView>) => void
 }
 
 /** What can be done with one path. */

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useEffect, useState, type JSX, type KeyboardEvent, type MouseEvent, type RefObject } from 'react'
-import type { FileRow } from '../../shared/files.ts'
+import type { FileRow, RowsWindow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import { failureOf } from '../client.ts'
 import type { FilesView } from '../image/image-views.ts'
@@ -11,7 +11,8 @@ import { useUniformRows } from '../rows/use-uniform-rows.ts'
 import type { OpenImage } from '../store.ts'
 import { FileHead } from './file-head.tsx'
 import { FileMenu, type MenuPlace } from './file-menu.tsx'
-import { FileRowView, rowId } from './file-row.tsx'
+import { rowId } from './file-row.tsx'
+import { FileRowsBody } from './file-rows-body.tsx'
 import styles from './files.module.css'
 import { NoFiles } from './no-files.tsx'
 import { treeAction } from './tree-keys.ts'
@@ -27,22 +28,23 @@ interface FileTableProps {
   readonly view: FilesView
   readonly preferences: ReturnType<typeof useFilesPreferences>
   readonly tableRef: RefObject<HTMLDivElement | null>
-  onChange(patch: Partial<FilesView>): void
-  onOpen(row: FileRow): void
-  onPending(layers: readonly number[]): void
+  readonly onChange: (patch: Partial<FilesView>) => void
+  readonly onOpen: (row: FileRow) => void
+  readonly onPending: (layers: readonly number[]) => void
 }
 
 /** The rows: a treegrid of which only what is in view exists (WAI-ARIA, treegrid pattern, focus by aria-activedescendant). */
 export function FileTable(props: FileTableProps): JSX.Element {
   const { image, query, view, preferences, tableRef, onChange, onOpen, onPending } = props
   const [total, setTotal] = useState(0)
-  const rows = useUniformRows(total)
-  const data = useFileRows(image.source, query, rows.items[0]?.index ?? 0, rows.items.at(-1)?.index ?? 0)
-  useEffect(() => setTotal(data.total), [data.total])
+  const { scroller, height, items, page, reveal } = useUniformRows(total)
+  const data = useFileRows(image.source, query, items[0]?.index ?? 0, items.at(-1)?.index ?? 0)
+  // How many there are is known by the first window only: the next rendering has the right height.
+  if (data.total !== total) setTotal(data.total)
   const pending = data.head?.pendingLayers
   useEffect(() => onPending(pending ?? []), [pending, onPending])
 
-  const active = useActiveRow({ image, query, view, preferences, rows, data, onChange })
+  const active = useActiveRow({ image, query, view, preferences, data, show: reveal, onChange })
   const actions = useTreeActions({ image, query, view, active, data, onChange, onOpen })
   const [menu, setMenu] = useState<MenuPlace | null>(null)
   const [now] = useState(() => Date.now())
@@ -51,7 +53,7 @@ export function FileTable(props: FileTableProps): JSX.Element {
     const action = treeAction(event, {
       index: active.index,
       total: data.total,
-      page: rows.page,
+      page: page,
       row: data.rowAt(active.index),
       isTyping: actions.isTyping(),
     })
@@ -78,7 +80,7 @@ export function FileTable(props: FileTableProps): JSX.Element {
     setMenu({ row, x: event.clientX, y: event.clientY })
   }
 
-  const isDrawn = rows.items.some(({ index }) => index === active.index)
+  const isDrawn = items.some(({ index }) => index === active.index)
   return (
     <>
       <div
@@ -96,31 +98,17 @@ export function FileTable(props: FileTableProps): JSX.Element {
         onContextMenu={onContextMenu}
       >
         <FileHead preferences={preferences} />
-        <div className={styles['scroller']} ref={rows.scroller} tabIndex={-1}>
-          <div role="rowgroup" style={{ height: rows.height, position: 'relative' }}>
-            {rows.items.map(({ index, top }) => {
-              const row = data.rowAt(index)
-              return row === undefined ? (
-                <div
-                  key={index}
-                  className={styles['placeholder']}
-                  style={{ transform: `translateY(${top}px)` }}
-                />
-              ) : (
-                <FileRowView
-                  key={index}
-                  row={row}
-                  index={index}
-                  top={top}
-                  isActive={index === active.index}
-                  isViewed={row.path === view.viewed?.path}
-                  isFlat={preferences.view === 'list'}
-                  bytes={data.head?.bytes ?? 0}
-                  now={now}
-                />
-              )
-            })}
-          </div>
+        <div className={styles['scroller']} ref={scroller} tabIndex={-1}>
+          <FileRowsBody
+            items={items}
+            height={height}
+            rowAt={data.rowAt}
+            active={active.index}
+            viewed={view.viewed?.path}
+            isFlat={preferences.view === 'list'}
+            bytes={data.head?.bytes ?? 0}
+            now={now}
+          />
           {data.error !== null && (
             <div className={styles['failure']}>
               <ErrorNote
@@ -142,20 +130,7 @@ export function FileTable(props: FileTableProps): JSX.Element {
           )}
         </div>
       </div>
-      <p className={styles['status']} role="status">
-        {data.head && (
-          <>
-            <span>
-              {counted(data.head.files, 'file')}, {counted(data.head.directories, 'directory', 'directories')}
-              , <Bytes value={data.head.bytes} />
-            </span>
-            {(view.filter !== '' || view.changes.length > 0) && (
-              <span>{counted(data.total, 'row')} match</span>
-            )}
-            {active.missing !== null && <span className={styles['missing']}>{active.missing}</span>}
-          </>
-        )}
-      </p>
+      <StatusLine head={data.head} total={data.total} view={view} missing={active.missing} />
       <FileMenu
         image={image}
         tree={view.tree}
@@ -166,6 +141,29 @@ export function FileTable(props: FileTableProps): JSX.Element {
         tableRef={tableRef}
       />
     </>
+  )
+}
+
+interface StatusLineProps {
+  readonly head: RowsWindow | undefined
+  readonly total: number
+  readonly view: FilesView
+  readonly missing: string | null
+}
+
+/** What the tree holds in all, and how much of it the filter left. */
+function StatusLine({ head, total, view, missing }: StatusLineProps): JSX.Element {
+  return (
+    <p className={styles['status']} role="status">
+      {head && (
+        <span>
+          {counted(head.files, 'file')}, {counted(head.directories, 'directory', 'directories')},{' '}
+          <Bytes value={head.bytes} />
+        </span>
+      )}
+      {head && (view.filter !== '' || view.changes.length > 0) && <span>{counted(total, 'row')} shown</span>}
+      {missing !== null && <span className={styles['missing']}>{missing}</span>}
+    </p>
   )
 }
 

@@ -2,7 +2,7 @@ import { useMemo, useRef, useState, type JSX } from 'react'
 import type { FileRow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
-import { useFilesView, useImageViews, type FilesView } from '../image/image-views.ts'
+import { setFilesView, useFilesView, type FilesView } from '../image/image-views.ts'
 import { PendingLine } from '../image/pending-line.tsx'
 import { useReading } from '../image/use-reading.ts'
 import { SidePane } from '../rows/side-pane.tsx'
@@ -33,7 +33,7 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
   const filterBox = useRef<HTMLInputElement>(null)
   const table = useRef<HTMLDivElement>(null)
 
-  const change = (patch: Partial<FilesView>): void => useImageViews.getState().setFiles(image.id, patch)
+  const change = (patch: Partial<FilesView>): void => setFilesView(image.id, patch)
   const open = (row: FileRow): void =>
     change({ active: row.path, viewed: { path: row.path, tree: view.tree } })
   const goTo = (path: PathBytes): void => change({ reveal: path, filter: '', changes: [] })

@@ -1,10 +1,10 @@
 import { ActionIcon, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import IconX from '@tabler/icons-react/dist/esm/icons/IconX.mjs'
-import { useEffect, useState, type JSX, type RefObject } from 'react'
+import { useState, type JSX, type RefObject } from 'react'
 import type { Change } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { FilesView } from '../image/image-views.ts'
+import { IconX } from '../parts/icons.ts'
 import { CHANGE_MARKS } from './change-mark.ts'
 import styles from './files.module.css'
 import { TreePicker } from './tree-picker.tsx'
@@ -15,9 +15,9 @@ interface FilesToolbarProps {
   readonly view: FilesView
   readonly preferences: ReturnType<typeof useFilesPreferences>
   readonly filterBox: RefObject<HTMLInputElement | null>
-  onChange(patch: Partial<FilesView>): void
+  readonly onChange: (patch: Partial<FilesView>) => void
   /** The person is done with the filter and wants the rows. */
-  onDone(): void
+  readonly onDone: () => void
 }
 
 /** Typing rests this long before the rows follow, in milliseconds. */
@@ -54,7 +54,7 @@ const TOGGLES: readonly Change[] = ['added', 'modified', 'deleted']
 /** Pressed ones are shown; with none pressed everything is, the unchanged too. */
 function ChangeToggles(props: {
   changes: readonly Change[]
-  onChange(changes: readonly Change[]): void
+  readonly onChange: (changes: readonly Change[]) => void
 }): JSX.Element {
   const { changes, onChange } = props
   return (
@@ -87,15 +87,19 @@ function ChangeToggles(props: {
 interface FilterBoxProps {
   readonly box: RefObject<HTMLInputElement | null>
   readonly filter: string
-  onChange(filter: string): void
-  onDone(): void
+  readonly onChange: (filter: string) => void
+  readonly onDone: () => void
 }
 
 function FilterBox({ box, filter, onChange, onDone }: FilterBoxProps): JSX.Element {
   const [text, setText] = useState(filter)
+  const [seen, setSeen] = useState(filter)
   const report = useDebouncedCallback(onChange, TYPING)
   // Others empty the filter too: a reveal does, so that its path is among the rows.
-  useEffect(() => setText(filter), [filter])
+  if (seen !== filter) {
+    setSeen(filter)
+    setText(filter)
+  }
   const set = (next: string): void => {
     setText(next)
     report(next)

@@ -6,7 +6,7 @@ import { EmptyState } from '../parts/empty-state.tsx'
 interface NoFilesProps {
   readonly view: FilesView
   readonly isPending: boolean
-  onClear(): void
+  readonly onClear: () => void
 }
 
 /** Why there is nothing: filtered away, not read yet, or truly nothing. */

@@ -1,15 +1,15 @@
 import { ActionIcon, TextInput, Tooltip } from '@mantine/core'
-import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import { useState, type JSX } from 'react'
 import { displayPath, type PathBytes } from '../../shared/path-bytes.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { IconPencil } from '../parts/icons.ts'
 import styles from './files.module.css'
 import { ancestorsOf, baseName, pathText, typedPath } from './paths.ts'
 
 interface PathBarProps {
   /** The path the keyboard is on; '' is the root. */
   readonly path: PathBytes
-  onGoTo(path: PathBytes): void
+  readonly onGoTo: (path: PathBytes) => void
 }
 
 /** Where one is in the tree: each directory a step back; a click beside them takes a typed or pasted path. */

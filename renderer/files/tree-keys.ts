@@ -75,6 +75,11 @@ function command(key: Key, { index, total, row, isTyping }: TreeKeyContext): Tre
     case ' ':
       return isTyping ? { kind: 'type', text: ' ' } : undefined
     default:
-      return [...key.key].length === 1 && key.key !== '?' ? { kind: 'type', text: key.key } : undefined
+      return isCharacter(key.key) && key.key !== '?' ? { kind: 'type', text: key.key } : undefined
   }
+}
+
+/** Keys that write have their character as a name; all others (`Tab`, `Shift`) a word. */
+function isCharacter(key: string): boolean {
+  return /^.$/u.test(key)
 }

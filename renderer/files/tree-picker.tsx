@@ -10,7 +10,7 @@ import styles from './files.module.css'
 interface TreePickerProps {
   readonly info: ImageInfo
   readonly tree: Tree
-  onChange(tree: Tree): void
+  readonly onChange: (tree: Tree) => void
 }
 
 /** Options of each kind that are drawn; an image of more layers than this is chosen from in the Layers tab. */

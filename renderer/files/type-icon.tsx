@@ -1,13 +1,15 @@
-import IconArrowForwardUp from '@tabler/icons-react/dist/esm/icons/IconArrowForwardUp.mjs'
-import IconDeviceFloppy from '@tabler/icons-react/dist/esm/icons/IconDeviceFloppy.mjs'
-import IconFile from '@tabler/icons-react/dist/esm/icons/IconFile.mjs'
-import IconFolder from '@tabler/icons-react/dist/esm/icons/IconFolder.mjs'
-import IconFolderOpen from '@tabler/icons-react/dist/esm/icons/IconFolderOpen.mjs'
-import IconLink from '@tabler/icons-react/dist/esm/icons/IconLink.mjs'
-import IconTerminal from '@tabler/icons-react/dist/esm/icons/IconTerminal.mjs'
-import IconArrowsLeftRight from '@tabler/icons-react/dist/esm/icons/IconArrowsLeftRight.mjs'
 import type { JSX } from 'react'
 import type { EntryType } from '../../shared/files.ts'
+import {
+  IconArrowForwardUp,
+  IconArrowsLeftRight,
+  IconDeviceFloppy,
+  IconFile,
+  IconFolder,
+  IconFolderOpen,
+  IconLink,
+  IconTerminal,
+} from '../parts/icons.ts'
 import { TYPE_WORDS } from './file-mode.ts'
 import styles from './files.module.css'
 

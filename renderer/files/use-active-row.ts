@@ -2,7 +2,6 @@ import { useEffect, useRef, useState } from 'react'
 import type { FileRow, RowsWindow } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import type { FilesView } from '../image/image-views.ts'
-import type { UniformRows } from '../rows/use-uniform-rows.ts'
 import type { Windows } from '../rows/use-windows.ts'
 import type { OpenImage } from '../store.ts'
 import { pathText } from './paths.ts'
@@ -13,7 +12,7 @@ export interface ActiveRow {
   readonly index: number
   /** A sentence where the path that was asked for is not among the files. */
   readonly missing: string | null
-  moveTo(index: number): void
+  readonly moveTo: (index: number) => void
 }
 
 interface ActiveRowOptions {
@@ -21,9 +20,10 @@ interface ActiveRowOptions {
   readonly query: RowsOf
   readonly view: FilesView
   readonly preferences: ReturnType<typeof useFilesPreferences>
-  readonly rows: UniformRows
   readonly data: Windows<RowsWindow, FileRow>
-  onChange(patch: Partial<FilesView>): void
+  /** Brings a row into view. */
+  readonly show: (index: number, align?: 'auto' | 'center') => void
+  readonly onChange: (patch: Partial<FilesView>) => void
 }
 
 /**
@@ -31,13 +31,12 @@ interface ActiveRowOptions {
  * path to reveal becomes the active one once the directories above it are open.
  */
 export function useActiveRow(options: ActiveRowOptions): ActiveRow {
-  const { image, query, view, preferences, rows, data, onChange } = options
+  const { image, query, view, preferences, data, show, onChange } = options
   const [index, setIndex] = useState(0)
   const [missing, setMissing] = useState<string | null>(null)
   /** The keyboard has moved to a row whose path is not known yet. */
   const isMoved = useRef(false)
   const locate = useLocate(image.source, query)
-  const { reveal: show } = rows
 
   const row = data.rowAt(index)
   useEffect(() => {

@@ -10,8 +10,8 @@ const initialSort: Sort = { by: 'size', isDescending: true }
 
 /** How the person likes to see files, in every image. */
 export function useFilesPreferences(): FilesPreferences & {
-  setView(view: 'tree' | 'list'): void
-  setSort(sort: Sort): void
+  readonly setView: (view: 'tree' | 'list') => void
+  readonly setSort: (sort: Sort) => void
 } {
   const [view, setView] = useRemembered<'tree' | 'list'>('files.view', 'tree', isView)
   const [sort, setSort] = useRemembered<Sort>('files.sort', initialSort, isSort)

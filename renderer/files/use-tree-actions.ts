@@ -17,14 +17,14 @@ interface TreeActionsOptions {
   readonly view: FilesView
   readonly active: ActiveRow
   readonly data: Windows<RowsWindow, FileRow>
-  onChange(patch: Partial<FilesView>): void
-  onOpen(row: FileRow): void
+  readonly onChange: (patch: Partial<FilesView>) => void
+  readonly onOpen: (row: FileRow) => void
 }
 
 export interface TreeActions {
-  run(action: Exclude<TreeAction, { kind: 'menu' }>): void
-  toggle(row: FileRow): void
-  isTyping(): boolean
+  readonly run: (action: Exclude<TreeAction, { kind: 'menu' }>) => void
+  readonly toggle: (row: FileRow) => void
+  readonly isTyping: () => boolean
 }
 
 /** Keys within this time belong to one name, in milliseconds (as file managers have it). */

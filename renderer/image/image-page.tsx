@@ -1,5 +1,4 @@
 import { Button, Tabs } from '@mantine/core'
-import IconPackageExport from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
 import type { JSX } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
@@ -25,7 +24,7 @@ const TAB_NAMES: Readonly<Record<ImageTab, string>> = {
   search: 'Search',
 }
 
-/** One open image: its name, its tabs, and the way out of it. */
+/** One open image; its name and the way out of it stand in the window's header. */
 export function ImagePage({ image }: { readonly image: OpenImage }): JSX.Element {
   const info = useImageInfo(image.source)
   if (info.isPending) {
@@ -55,29 +54,9 @@ export function ImagePage({ image }: { readonly image: OpenImage }): JSX.Element
 }
 
 function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: ImageInfo }): JSX.Element {
-  const { setTab, openExport } = useShell.getState()
+  const setTab = useShell((state) => state.setTab)
   return (
     <div className={styles['page']}>
-      <header className={styles['header']}>
-        <div className={styles['identity']}>
-          <h1 className={styles['title']}>
-            <bdi>{visible(info.references[0] ?? image.title)}</bdi>
-          </h1>
-          <p className={styles['facts']}>
-            <span>{platformText(info.platform)}</span>
-            <span>{counted(info.layers.length, 'layer')}</span>
-            <Bytes value={info.size ?? info.compressedSize} />
-            <Digest digest={info.imageID} name="image ID" />
-          </p>
-        </div>
-        <Button
-          size="sm"
-          leftSection={<IconPackageExport size={16} />}
-          onClick={() => openExport(image.source)}
-        >
-          Export…
-        </Button>
-      </header>
       <Tabs
         value={image.tab}
         onChange={(tab) => setTab(image.id, imageTabs.find((name) => name === tab) ?? 'overview')}
@@ -95,6 +74,14 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
               {TAB_NAMES[tab]}
             </Tabs.Tab>
           ))}
+          <p className={styles['facts']}>
+            <span>{platformText(info.platform)}</span>
+            <span>{counted(info.layers.length, 'layer')}</span>
+            <span>
+              <Bytes value={info.size ?? info.compressedSize} />
+            </span>
+            <Digest digest={info.imageID} name="image ID" />
+          </p>
         </Tabs.List>
         <Tabs.Panel value="overview">
           <OverviewTab image={image} info={info} />

@@ -51,40 +51,40 @@ const fresh: ImageView = {
   layer: null,
 }
 
-interface ImageViews {
-  readonly byImage: Readonly<Record<string, ImageView>>
-  setFiles(id: string, patch: Partial<FilesView>): void
-  setSearch(id: string, patch: Partial<SearchView>): void
-  setLayer(id: string, layer: number | null): void
+/** What the person looks at in each open image; kept while they are on another tab or page. */
+const useViews = create<Readonly<Record<string, ImageView>>>()(() => ({}))
+
+function change(id: string, next: (view: ImageView) => ImageView): void {
+  useViews.setState((views) => ({ [id]: next(views[id] ?? fresh) }))
 }
 
-/** What the person looks at in each open image; kept while they are on another tab or page. */
-export const useImageViews = create<ImageViews>()((set) => {
-  const change = (id: string, next: (view: ImageView) => ImageView): void =>
-    set(({ byImage }) => ({ byImage: { ...byImage, [id]: next(byImage[id] ?? fresh) } }))
-  return {
-    byImage: {},
-    setFiles: (id, patch) => change(id, (view) => ({ ...view, files: { ...view.files, ...patch } })),
-    setSearch: (id, patch) => change(id, (view) => ({ ...view, search: { ...view.search, ...patch } })),
-    setLayer: (id, layer) => change(id, (view) => ({ ...view, layer })),
-  }
-})
-
 export function useFilesView(id: string): FilesView {
-  return useImageViews((state) => (state.byImage[id] ?? fresh).files)
+  return useViews((views) => (views[id] ?? fresh).files)
+}
+
+export function setFilesView(id: string, patch: Partial<FilesView>): void {
+  change(id, (view) => ({ ...view, files: { ...view.files, ...patch } }))
 }
 
 export function useSearchView(id: string): SearchView {
-  return useImageViews((state) => (state.byImage[id] ?? fresh).search)
+  return useViews((views) => (views[id] ?? fresh).search)
+}
+
+export function setSearchView(id: string, patch: Partial<SearchView>): void {
+  change(id, (view) => ({ ...view, search: { ...view.search, ...patch } }))
 }
 
 export function useChosenLayer(id: string): number | null {
-  return useImageViews((state) => (state.byImage[id] ?? fresh).layer)
+  return useViews((views) => (views[id] ?? fresh).layer)
+}
+
+export function chooseLayer(id: string, layer: number | null): void {
+  change(id, (view) => ({ ...view, layer }))
 }
 
 /** Turns the Files tab of an image to one path in one tree, with nothing filtered away. */
 export function turnToPath(id: string, path: PathBytes, tree: Tree, isViewed: boolean): void {
-  useImageViews.getState().setFiles(id, {
+  setFilesView(id, {
     tree,
     changes: [],
     filter: '',

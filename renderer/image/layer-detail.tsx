@@ -1,6 +1,4 @@
 import { Button, Menu } from '@mantine/core'
-import IconDownload from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
-import IconFolderSearch from '@tabler/icons-react/dist/esm/icons/IconFolderSearch.mjs'
 import type { JSX } from 'react'
 import { hexOf } from '../../shared/digest.ts'
 import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
@@ -10,11 +8,12 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
 import { TimeAgo } from '../parts/time-ago.tsx'
+import { IconDownload, IconFolderSearch } from '../parts/icons.ts'
 import { useShell, type OpenImage } from '../store.ts'
 import { commandLines } from './command-text.ts'
 import { Fact, Facts } from './facts.tsx'
 import styles from './image.module.css'
-import { useImageViews } from './image-views.ts'
+import { setFilesView } from './image-views.ts'
 import { layerCommand } from './layer-facts.ts'
 import { useSave } from './use-save.ts'
 
@@ -26,12 +25,13 @@ interface LayerDetailProps {
 
 /** One layer in full: the whole command, its digests, and what can be done with it. */
 export function LayerDetail({ image, info, index }: LayerDetailProps): JSX.Element | null {
+  const setTab = useShell((state) => state.setTab)
   const layer = info.layers[index]
   if (layer === undefined) return null
   const command = layerCommand(info, index)
   const showFiles = (): void => {
-    useImageViews.getState().setFiles(image.id, { tree: { layer: index, isMerged: false }, viewed: null })
-    useShell.getState().setTab(image.id, 'files')
+    setFilesView(image.id, { tree: { layer: index, isMerged: false }, viewed: null })
+    setTab(image.id, 'files')
   }
   return (
     <section className={styles['layerDetail']} aria-label={`Layer ${index}`}>

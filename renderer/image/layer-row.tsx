@@ -44,7 +44,7 @@ interface LayerRowProps {
   /** Signed bytes; null while unknown. */
   readonly contribution: number | null
   readonly isChosen: boolean
-  onChoose(layer: number): void
+  readonly onChoose: (layer: number) => void
 }
 
 export const LayerRow = memo(function LayerRow(props: LayerRowProps): JSX.Element {

@@ -15,8 +15,10 @@ interface LayerStripProps {
   readonly counts?: readonly number[]
   /** What choosing a segment does, for its name: "Show". */
   readonly verb: string
-  onChoose(layer: number): void
+  readonly onChoose: (layer: number) => void
 }
+
+const NONE: readonly number[] = []
 
 /** More segments than this are narrower than they can be pointed at. */
 const MOST_SEGMENTS = 256
@@ -24,7 +26,7 @@ const MOST_SEGMENTS = 256
 /** The image's layers from the base on the left, each as wide as its bytes. */
 export function LayerStrip({
   info,
-  selected = [],
+  selected = NONE,
   counts,
   verb,
   onChoose,

@@ -6,7 +6,7 @@ import { useRemembered } from '../settings/remembered.ts'
 import type { OpenImage } from '../store.ts'
 import styles from './image.module.css'
 import { useContributions } from './image-queries.ts'
-import { useChosenLayer, useImageViews } from './image-views.ts'
+import { chooseLayer, useChosenLayer } from './image-views.ts'
 import { LayerDetail } from './layer-detail.tsx'
 import { layerLines, layerWeight, type LayerLine } from './layer-facts.ts'
 import { LayerRow, StepRow } from './layer-row.tsx'
@@ -25,8 +25,8 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
     [info, hasSteps],
   )
   const contributions = useContributions(image.source, info.layers.length)
-  const rows = useUniformRows(lines.length)
-  const choose = (layer: number): void => useImageViews.getState().setLayer(image.id, layer)
+  const { scroller, height, items, reveal } = useUniformRows(lines.length)
+  const choose = (layer: number): void => chooseLayer(image.id, layer)
   const largest = Math.max(1, ...info.layers.map(layerWeight))
   const steps = info.history.filter((step) => step.layerIndex === null).length
 
@@ -35,7 +35,7 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
     if (to === undefined) return
     event.preventDefault()
     choose(to)
-    rows.reveal(lines.findIndex((line) => line.kind === 'layer' && line.layer.index === to))
+    reveal(lines.findIndex((line) => line.kind === 'layer' && line.layer.index === to))
   }
 
   return (
@@ -79,9 +79,9 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
             Running total
           </span>
         </div>
-        <div className={styles['scroller']} ref={rows.scroller}>
-          <div style={{ height: rows.height, position: 'relative' }} role="rowgroup">
-            {rows.items.map(({ index, top }) => {
+        <div className={styles['scroller']} ref={scroller}>
+          <div style={{ height: height, position: 'relative' }} role="rowgroup">
+            {items.map(({ index, top }) => {
               const line = lines[index]
               if (line === undefined) return null
               return line.kind === 'step' ? (

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core'
-import IconFolderSearch from '@tabler/icons-react/dist/esm/icons/IconFolderSearch.mjs'
 import type { JSX, ReactNode } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
@@ -9,11 +8,12 @@ import { Digest } from '../parts/digest.tsx'
 import { counted } from '../parts/format.ts'
 import { HostPath } from '../parts/path-text.tsx'
 import { TimeAgo } from '../parts/time-ago.tsx'
+import { IconFolderSearch } from '../parts/icons.ts'
 import { useShell, type OpenImage } from '../store.ts'
 import { ConfigFacts } from './config-facts.tsx'
 import { Fact, Facts } from './facts.tsx'
 import styles from './image.module.css'
-import { useImageViews } from './image-views.ts'
+import { chooseLayer } from './image-views.ts'
 import { LayerStrip } from './layer-strip.tsx'
 import { platformText } from './platform-text.ts'
 import { WarningList } from './warning-list.tsx'
@@ -25,9 +25,9 @@ interface TabProps {
 
 /** What the image is, in words. */
 export function OverviewTab({ image, info }: TabProps): JSX.Element {
-  const { setTab } = useShell.getState()
+  const setTab = useShell((state) => state.setTab)
   const showLayer = (layer: number): void => {
-    useImageViews.getState().setLayer(image.id, layer)
+    chooseLayer(image.id, layer)
     setTab(image.id, 'layers')
   }
   return (

@@ -11,8 +11,8 @@ import { noticeFailure } from '../shell/notices.tsx'
 
 export interface Saving {
   /** A file as it is, a directory as a tar. */
-  path(path: PathBytes, tree: Tree, isDirectory: boolean): void
-  layer(diffID: Digest, suggestedName: string, isUncompressed: boolean): void
+  readonly path: (path: PathBytes, tree: Tree, isDirectory: boolean) => void
+  readonly layer: (diffID: Digest, suggestedName: string, isUncompressed: boolean) => void
 }
 
 /** Asks where to, then leaves the work to a job: it is seen, and can be cancelled, among the others. */

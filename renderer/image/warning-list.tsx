@@ -1,7 +1,7 @@
-import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 import type { JSX } from 'react'
 import type { Warning } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
+import { IconAlertTriangle } from '../parts/icons.ts'
 import styles from './image.module.css'
 
 /** What is odd about the image and did not stop it from being opened. */

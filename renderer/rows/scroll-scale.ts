@@ -8,8 +8,8 @@ export interface ScrollScale {
   /** Height of the element inside the scroller. */
   readonly height: number
   /** Where the list stands for where the scroller stands. */
-  toList(scrollTop: number): number
-  toScroller(listOffset: number): number
+  readonly toList: (scrollTop: number) => number
+  readonly toScroller: (listOffset: number) => number
 }
 
 /** How a list of `listHeight` px scrolls inside a viewport; the identity while the list is not too high. */

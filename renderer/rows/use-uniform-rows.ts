@@ -18,7 +18,7 @@ export interface UniformRows {
   /** Whole rows that fit the viewport; at least one. */
   readonly page: number
   /** Brings a row into view by the shortest way, or to the middle. */
-  reveal(index: number, align?: 'auto' | 'center'): void
+  readonly reveal: (index: number, align?: 'auto' | 'center') => void
 }
 
 /** So many rows beyond either edge are drawn ahead, so that a wheel's step finds them there. */
@@ -34,6 +34,7 @@ export function useUniformRows(count: number, height = rowHeight()): UniformRows
   const scaleNow = useRef(scale)
   scaleNow.current = scale
 
+  // oxlint-disable-next-line react/incompatible-library -- its answers are read anew in each rendering, never kept
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLDivElement>({
     count,
     getScrollElement: () => scroller.current,

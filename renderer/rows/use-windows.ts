@@ -7,7 +7,7 @@ import { useSettled } from './use-settled.ts'
 export interface WindowSource<Window extends { readonly total: number }> {
   /** Names the list; a new key is a new list. */
   readonly key: QueryKey
-  fetch(offset: number, limit: number, signal: AbortSignal): Promise<Window>
+  readonly fetch: (offset: number, limit: number, signal: AbortSignal) => Promise<Window>
 }
 
 export interface Windows<Window, Row> {
@@ -15,12 +15,12 @@ export interface Windows<Window, Row> {
   readonly head: Window | undefined
   readonly total: number
   /** Undefined while its window is on the way. */
-  rowAt(index: number): Row | undefined
+  readonly rowAt: (index: number) => Row | undefined
   /** The rows are those of the list before; the new one is on the way. */
   readonly isStale: boolean
   readonly isLoading: boolean
   readonly error: Error | null
-  retry(): void
+  readonly retry: () => void
 }
 
 /** A window passed by in a fast scroll is not asked for: one has to stay in view this long, in milliseconds. */

@@ -19,9 +19,9 @@ export interface HitGroups {
   readonly total: number
   /** Layers with hits. */
   readonly layers: number
-  lineAt(line: number): HitLine | undefined
+  readonly lineAt: (line: number) => HitLine | undefined
   /** The line of the nth hit; its head's where the group is collapsed. */
-  lineOfHit(hit: number): number
+  readonly lineOfHit: (hit: number) => number
 }
 
 export function hitGroups(

@@ -1,7 +1,7 @@
 import { TextInput, Tooltip } from '@mantine/core'
-import IconSearch from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
 import type { JSX, KeyboardEvent, RefObject } from 'react'
 import type { SearchView } from '../image/image-views.ts'
+import { IconSearch } from '../parts/icons.ts'
 import styles from './search.module.css'
 
 interface SearchBoxProps {
@@ -10,10 +10,10 @@ interface SearchBoxProps {
   readonly view: SearchView
   /** Why the text is no regular expression. */
   readonly problem: string | undefined
-  onText(text: string): void
-  onChange(patch: Partial<SearchView>): void
+  readonly onText: (text: string) => void
+  readonly onChange: (patch: Partial<SearchView>) => void
   /** Keys that are the results': arrows and Enter. */
-  onResultKey(event: KeyboardEvent): void
+  readonly onResultKey: (event: KeyboardEvent) => void
 }
 
 interface Toggle {

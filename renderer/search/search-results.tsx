@@ -25,7 +25,7 @@ import { useSearch } from './use-search.ts'
 
 /** The box keeps the focus; these keys are passed on to the list. */
 export interface ResultsHandle {
-  onKey(event: KeyboardEvent): void
+  readonly onKey: (event: KeyboardEvent) => void
 }
 
 interface SearchResultsProps {
@@ -34,9 +34,9 @@ interface SearchResultsProps {
   readonly info: ImageInfo
   readonly query: SearchQuery
   readonly view: SearchView
-  onChange(patch: Partial<SearchView>): void
-  onReveal(hit: SearchHit, isOpened: boolean): void
-  onSummary(summary: Summary): void
+  readonly onChange: (patch: Partial<SearchView>) => void
+  readonly onReveal: (hit: SearchHit, isOpened: boolean) => void
+  readonly onSummary: (summary: Summary) => void
 }
 
 /** Hits by layer, base first, of which only those in view exist. */
@@ -47,13 +47,15 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     () => hitGroups(perLayer, view.layers, new Set(view.collapsed)),
     [perLayer, view.layers, view.collapsed],
   )
-  const rows = useUniformRows(groups.total)
-  const [first, last] = hitsIn(groups, rows.items)
+  const { scroller, height, items, page, reveal } = useUniformRows(groups.total)
+  const [first, last] = hitsIn(groups, items)
   const data = useSearch(image.source, query, view.layers, first, last)
-  const [active, setActive] = useState(0)
+  const [position, setPosition] = useState({ query, layers: view.layers, line: 0 })
+  const active = position.query === query && position.layers === view.layers ? position.line : 0
+  const setActive = (line: number): void => setPosition({ query, layers: view.layers, line })
   const { head } = data
+  if (head && head.perLayer !== perLayer) setPerLayer(head.perLayer)
   useEffect(() => {
-    setPerLayer(head?.perLayer ?? [])
     onSummary({
       total: head?.total ?? 0,
       perLayer: head?.perLayer ?? [],
@@ -61,7 +63,6 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
       isStale: data.isLoading,
     })
   }, [head, data.isLoading, onSummary])
-  useEffect(() => setActive(0), [query, view.layers])
 
   const act = (line: number, isOpened: boolean): void => {
     const target = groups.lineAt(line)
@@ -70,10 +71,10 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     if (hit) onReveal(hit, isOpened)
   }
   const onKey = (event: KeyboardEvent): void => {
-    const to = movedTo(event.key, active, groups.total, rows.page)
+    const to = movedTo(event.key, active, groups.total, page)
     if (to !== undefined) {
       setActive(to)
-      rows.reveal(to)
+      reveal(to)
     } else if (event.key === 'Enter') act(active, true)
     else return
     event.preventDefault()
@@ -113,9 +114,9 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
       onKeyDown={onKey}
       onClick={onClick}
     >
-      <div className={styles['scroller']} ref={rows.scroller} tabIndex={-1}>
-        <div role="rowgroup" style={{ height: rows.height, position: 'relative' }}>
-          {rows.items.map(({ index, top }) => {
+      <div className={styles['scroller']} ref={scroller} tabIndex={-1}>
+        <div role="rowgroup" style={{ height: height, position: 'relative' }}>
+          {items.map(({ index, top }) => {
             const line = groups.lineAt(index)
             const shared = { line: index, top, isActive: index === active, info }
             if (line?.kind === 'group') {
@@ -150,7 +151,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
 interface NothingFoundProps {
   readonly query: SearchQuery
   readonly view: SearchView
-  onChange(patch: Partial<SearchView>): void
+  readonly onChange: (patch: Partial<SearchView>) => void
 }
 
 /** Nothing, and the likeliest reason why. */

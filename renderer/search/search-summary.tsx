@@ -8,7 +8,7 @@ import type { Summary } from './search-tab.tsx'
 interface SearchSummaryProps {
   readonly summary: Summary
   readonly view: SearchView
-  onChange(patch: Partial<SearchView>): void
+  readonly onChange: (patch: Partial<SearchView>) => void
 }
 
 /** "N results in M layers", said aloud once typing rests; and the ways to see fewer or more of them. */

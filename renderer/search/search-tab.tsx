@@ -2,7 +2,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { useEffect, useMemo, useRef, useState, type JSX, type KeyboardEvent } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { SearchHit } from '../../shared/query.ts'
-import { turnToPath, useImageViews, useSearchView, type SearchView } from '../image/image-views.ts'
+import { setSearchView, turnToPath, useSearchView, type SearchView } from '../image/image-views.ts'
 import { LayerStrip } from '../image/layer-strip.tsx'
 import { PendingLine } from '../image/pending-line.tsx'
 import { useReading } from '../image/use-reading.ts'
@@ -30,6 +30,7 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
   const box = useRef<HTMLInputElement>(null)
   const results = useRef<ResultsHandle>(null)
   const focus = useShell((state) => state.searchFocus)
+  const setTab = useShell((state) => state.setTab)
   useEffect(() => {
     box.current?.focus()
     box.current?.select()
@@ -46,7 +47,7 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
   const [summary, setSummary] = useState<Summary>(nothing)
   const job = useReading(image.source, summary.pendingLayers.length > 0)
 
-  const change = (patch: Partial<SearchView>): void => useImageViews.getState().setSearch(image.id, patch)
+  const change = (patch: Partial<SearchView>): void => setSearchView(image.id, patch)
   const chooseLayer = (layer: number): void =>
     change({
       layers: view.layers.includes(layer)
@@ -61,7 +62,7 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
       hit.state === 'present' ? { isMerged: true } : { layer: hit.layerIndex, isMerged: true },
       isOpened,
     )
-    useShell.getState().setTab(image.id, 'files')
+    setTab(image.id, 'files')
   }
   const onResultKey = (event: KeyboardEvent): void => results.current?.onKey(event)
 

@@ -1,7 +1,5 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
-import IconDownload from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
-import IconX from '@tabler/icons-react/dist/esm/icons/IconX.mjs'
-import type { JSX } from 'react'
+import { useState, type JSX } from 'react'
 import type { FileRow, PathVersion } from '../../../shared/files.ts'
 import type { ImageInfo } from '../../../shared/image.ts'
 import { displayPath, visible, type PathBytes } from '../../../shared/path-bytes.ts'
@@ -18,6 +16,7 @@ import type { OpenImage } from '../../store.ts'
 import { modeText, octalMode, TYPE_WORDS } from '../file-mode.ts'
 import { MTime } from '../file-row.tsx'
 import { linkTarget } from '../paths.ts'
+import { IconDownload, IconX } from '../../parts/icons.ts'
 import { FileContent } from './file-content.tsx'
 import { PathHistory } from './path-history.tsx'
 import { readableVersion, useFileRow, usePathHistory } from './use-viewed-file.ts'
@@ -27,9 +26,9 @@ interface FileViewerProps {
   readonly image: OpenImage
   readonly info: ImageInfo
   readonly viewed: Viewed
-  onView(viewed: Viewed): void
-  onGoTo(path: PathBytes): void
-  onClose(): void
+  readonly onView: (viewed: Viewed) => void
+  readonly onGoTo: (path: PathBytes) => void
+  readonly onClose: () => void
 }
 
 /** One path: what it is, what is in it, and what the layers did to it. A deleted one is shown as it was before. */
@@ -96,7 +95,7 @@ interface ViewerHeadProps {
   readonly viewed: Viewed | undefined
   readonly path: PathBytes
   readonly row: FileRow | undefined
-  onClose(): void
+  readonly onClose: () => void
 }
 
 function ViewerHead({ image, viewed, path, row, onClose }: ViewerHeadProps): JSX.Element {
@@ -129,6 +128,7 @@ function ViewerHead({ image, viewed, path, row, onClose }: ViewerHeadProps): JSX
 }
 
 function RowFacts({ row, info }: { readonly row: FileRow; readonly info: ImageInfo }): JSX.Element {
+  const [now] = useState(() => Date.now())
   const command = commandText(layerCommand(info, row.layer))
   return (
     <div className={styles['facts']}>
@@ -141,7 +141,7 @@ function RowFacts({ row, info }: { readonly row: FileRow; readonly info: ImageIn
         <span title={`user ${row.uid}, group ${row.gid}`}>
           {row.uid}:{row.gid}
         </span>
-        <MTime seconds={row.mtime} now={Date.now()} />
+        <MTime seconds={row.mtime} now={now} />
       </p>
       <p className={styles['origin']}>
         <LayerSwatch index={row.layer} />
@@ -160,7 +160,7 @@ interface BodyProps {
   readonly row: FileRow
   readonly source: OpenImage['source']
   readonly readable: Viewed
-  onGoTo(path: PathBytes): void
+  readonly onGoTo: (path: PathBytes) => void
 }
 
 function Body({ row, source, readable, onGoTo }: BodyProps): JSX.Element {

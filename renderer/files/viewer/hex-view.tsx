@@ -25,9 +25,9 @@ const SETTLE = 40
 
 /** All bytes of a file, of which only those in view are read. */
 export function HexView({ source, viewed, size }: HexViewProps): JSX.Element {
-  const rows = useUniformRows(hexLineCount(size), TEXT_LINE)
-  const first = useSettled(Math.floor((rows.items[0]?.index ?? 0) / LINES_PER_PAGE), SETTLE)
-  const last = useSettled(Math.floor((rows.items.at(-1)?.index ?? 0) / LINES_PER_PAGE), SETTLE)
+  const { scroller, height, items } = useUniformRows(hexLineCount(size), TEXT_LINE)
+  const first = useSettled(Math.floor((items[0]?.index ?? 0) / LINES_PER_PAGE), SETTLE)
+  const last = useSettled(Math.floor((items.at(-1)?.index ?? 0) / LINES_PER_PAGE), SETTLE)
   const readPage = usePageReader(source, viewed)
   const windows = windowsOf(first * LINES_PER_PAGE, Math.max(first, last) * LINES_PER_PAGE, LINES_PER_PAGE)
   const pages = useQueries({
@@ -40,9 +40,9 @@ export function HexView({ source, viewed, size }: HexViewProps): JSX.Element {
   const failed = pages.find((page) => page.error !== null)
   if (failed?.error) return <ErrorNote report={failureOf(failed.error)} />
   return (
-    <div className={styles['scroller']} ref={rows.scroller} tabIndex={0} role="region" aria-label="Bytes">
-      <div style={{ height: rows.height, position: 'relative' }}>
-        {rows.items.map(({ index, top }) => {
+    <div className={styles['scroller']} ref={scroller} tabIndex={0} role="region" aria-label="Bytes">
+      <div style={{ height: height, position: 'relative' }}>
+        {items.map(({ index, top }) => {
           const page = Math.floor(index / LINES_PER_PAGE)
           const bytes = pages[windows.indexOf(page)]?.data?.bytes
           const at = (index % LINES_PER_PAGE) * BYTES_PER_LINE

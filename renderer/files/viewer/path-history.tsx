@@ -13,7 +13,7 @@ interface PathHistoryProps {
   readonly path: string
   /** The layer whose version is shown. */
   readonly shown: number | undefined
-  onView(layer: number): void
+  readonly onView: (layer: number) => void
 }
 
 /** A path's life through the layers, base first. A version that can be read is a button that shows it. */

@@ -1,4 +1,4 @@
-import { useEffect, useState, type JSX } from 'react'
+import { useEffect, useRef, useState, type JSX } from 'react'
 import type { SourceSpec } from '../../../shared/uri.ts'
 import { failureOf } from '../../client.ts'
 import type { Viewed } from '../../image/image-views.ts'
@@ -20,15 +20,15 @@ interface PictureViewProps {
 /** A raster picture from the image, as a blob: nothing of it is ever a document. */
 export function PictureView({ source, viewed, size, mediaType }: PictureViewProps): JSX.Element {
   const picture = usePicture(source, viewed, size, mediaType)
-  const [url, setUrl] = useState<string | null>(null)
+  const shown = useRef<HTMLImageElement>(null)
   const [pixels, setPixels] = useState<string | null>(null)
   const [isBroken, setBroken] = useState(false)
   const blob = picture.data
   useEffect(() => {
-    if (blob === undefined) return
-    const made = URL.createObjectURL(blob)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
+    if (blob === undefined || shown.current === null) return
+    const url = URL.createObjectURL(blob)
+    shown.current.src = url
+    return () => URL.revokeObjectURL(url)
   }, [blob])
 
   if (size > MOST_PICTURE) {
@@ -45,16 +45,14 @@ export function PictureView({ source, viewed, size, mediaType }: PictureViewProp
     )
   return (
     <figure className={styles['picture']}>
-      {url !== null && (
-        <img
-          src={url}
-          alt={pathText(viewed.path)}
-          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
-            setPixels(`${naturalWidth} × ${naturalHeight}`)
-          }
-          onError={() => setBroken(true)}
-        />
-      )}
+      <img
+        ref={shown}
+        alt={pathText(viewed.path)}
+        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+          setPixels(`${naturalWidth} × ${naturalHeight}`)
+        }
+        onError={() => setBroken(true)}
+      />
       <figcaption>{pixels === null ? '' : `${pixels} pixels, ${mediaType}`}</figcaption>
     </figure>
   )

@@ -11,7 +11,7 @@ interface TextViewProps {
   readonly size: number
   readonly isMore: boolean
   readonly isLoading: boolean
-  onMore(): void
+  readonly onMore: () => void
 }
 
 /** Beyond this much text the page would keep more than it can show with ease; hex and saving have no bound. */
@@ -22,13 +22,13 @@ export const TEXT_LINE = 20
 export function TextView({ chunks, size, isMore, isLoading, onMore }: TextViewProps): JSX.Element {
   const bytes = useMemo(() => joined(chunks), [chunks])
   const lines = useMemo(() => textLines(bytes, bytes.length < size), [bytes, size])
-  const rows = useUniformRows(lines.length, TEXT_LINE)
+  const { scroller, height, items } = useUniformRows(lines.length, TEXT_LINE)
   const digits = String(lines.findLast((line) => line.number !== undefined)?.number ?? 1).length
   return (
     <div className={styles['text']}>
-      <div className={styles['scroller']} ref={rows.scroller} tabIndex={0} role="region" aria-label="Text">
-        <div style={{ height: rows.height, position: 'relative' }}>
-          {rows.items.map(({ index, top }) => {
+      <div className={styles['scroller']} ref={scroller} tabIndex={0} role="region" aria-label="Text">
+        <div style={{ height: height, position: 'relative' }}>
+          {items.map(({ index, top }) => {
             const line = lines[index]
             return (
               <div key={index} className={styles['line']} style={{ transform: `translateY(${top}px)` }}>
