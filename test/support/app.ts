@@ -80,8 +80,13 @@ export class RunningApp implements AsyncDisposable {
     return this.#process.exitCode === null && this.#process.signalCode === null
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends it as its terminal would; its home stays. */
+  async stop(): Promise<void> {
     await end(this.#process)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
     await this.home[Symbol.asyncDispose]()
   }
 }
