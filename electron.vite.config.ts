@@ -42,7 +42,7 @@ export default defineConfig({
       outDir: at('out/renderer'),
       emptyOutDir: true,
       // Also served to browsers. The oldest that know light-dark(), which is then left as it is written.
-      target: ['chrome123', 'firefox121', 'safari17.5'],
+      cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       rollupOptions: { input: at('renderer/index.html') },
