@@ -57,13 +57,22 @@ async function* readStream(
       return
     }
     if (magic !== BLOCK_MAGIC) throw damaged('bzip2', 'block header')
-    const { length, origin } = readBlock(reader, block)
+    const { length, origin } = readWholeBlock(reader, block)
     // The buffer is the source's again once the next chunk is asked for: the place in it is kept, not the reader.
     input.at = Math.floor(reader.position / 8)
     bit = reader.position % 8
     const blockCrc = yield* unpack(block, length, origin, output)
     if (blockCrc !== expected) throw damaged('bzip2', 'check of a block')
     crc = ((crc << 1) | (crc >>> 31)) ^ blockCrc
+  }
+}
+
+/** Past the end the reader gives zeros, which break every rule sooner or later: then the end is what was wrong. */
+function readWholeBlock(reader: BitReader, block: Uint32Array): Sorted {
+  try {
+    return readBlock(reader, block)
+  } catch (error) {
+    throw reader.isPastEnd ? truncated('bzip2', error) : error
   }
 }
 
@@ -89,7 +98,7 @@ function readBlock(reader: BitReader, block: Uint32Array): Sorted {
   for (let i = 0; ; i++) {
     const code = selectors[Math.floor(i / GROUP)]
     const symbol = code?.read(reader) ?? -1
-    if (symbol < 0 || reader.isPastEnd) throw reader.isPastEnd ? truncated('bzip2') : damaged('bzip2', 'code')
+    if (symbol < 0 || reader.isPastEnd) throw damaged('bzip2', 'code')
     if (symbol <= 1) {
       // Runs are numbers to the base of two with the digits one and two.
       run += weight * (symbol + 1)

@@ -180,17 +180,29 @@ export class Lzma2Decoder {
 
   /** Copies from `rep0` back; a match beyond the history or the chunk is damage. */
   #repeat(length: number, left: number): number {
-    if (this.#rep0 >= this.#history || length > left) return 0
+    const distance = this.#rep0 + 1
+    if (distance > this.#history || length > left) return 0
     const window = this.window
-    let from = this.#back(this.#rep0 + 1)
-    let to = this.position
-    for (let i = 0; i < length; i++) {
-      window[to] = window[from] as number
-      if (++to === window.length) to = 0
-      if (++from === window.length) from = 0
-    }
+    const to = this.position
+    const from = this.#back(distance)
+    const isInOnePiece = from < to && to + length <= window.length
+    if (isInOnePiece && distance === 1) window.fill(window[from] as number, to, to + length)
+    else if (isInOnePiece && distance >= length && length >= 32) window.copyWithin(to, from, from + length)
+    else this.#copyBytes(from, to, length)
     this.#advance(length)
     return length
+  }
+
+  /** Byte by byte: a match may repeat what it has just written, and either end may pass the ring's. */
+  #copyBytes(from: number, to: number, length: number): void {
+    const window = this.window
+    let source = from
+    let target = to
+    for (let i = 0; i < length; i++) {
+      window[target] = window[source] as number
+      if (++target === window.length) target = 0
+      if (++source === window.length) source = 0
+    }
   }
 
   #length(models: number, positionState: number): number {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TarEntry } from '../../main/image/element.ts'
 import { decodeHeader, encodeHeader, endOfArchive, paddingOf } from '../../main/image/tar-header.ts'
@@ -45,54 +45,53 @@ const sparse = fc
     })
   })
 
-/** Any entry our model can hold; content is left to the caller. */
-const anyEntry: fc.Arbitrary<TarEntry> = fc
-  .record(
-    {
-      path,
-      type: fc.constantFrom<TarEntry['type']>(
-        'file',
-        'directory',
-        'symlink',
-        'link',
-        'fifo',
-        'char',
-        'block',
-      ),
-      size: fc.oneof(fc.nat(100), fc.maxSafeNat()),
-      mode: fc.nat(0o7777),
-      uid: owner,
-      gid: owner,
-      mtime: seconds,
-      mtimeNanoseconds: fc.oneof(fc.constant(0), fc.nat(999_999_999)),
-      target: path,
-      device: fc.record({ major: owner, minor: owner }),
-      uname: ownerName,
-      gname: ownerName,
-      xattrs,
-      sparse,
-      hole: fc.nat(10_000),
-    },
-    { requiredKeys: ['path', 'type', 'size', 'mode', 'uid', 'gid', 'mtime', 'mtimeNanoseconds'] },
-  )
-  .map(({ target = 'target', device, sparse, hole = 0, uname, gname, xattrs, ...rest }) => {
-    const last = sparse?.at(-1)
-    const isSparse = rest.type === 'file' && sparse !== undefined
-    const isFile = rest.type === 'file'
-    const size = isSparse ? (last ? last[0] + last[1] : 0) + hole : isFile ? rest.size : 0
-    return {
-      ...rest,
-      size,
-      storedSize: isSparse ? sparse.reduce((sum, [, length]) => sum + length, 0) : size,
-      offset: 0,
-      ...(uname === undefined || uname === '' ? {} : { uname }),
-      ...(gname === undefined || gname === '' ? {} : { gname }),
-      ...(xattrs ? { xattrs } : {}),
-      ...(isSparse ? { sparse } : {}),
-      ...(rest.type === 'symlink' || rest.type === 'link' ? { linkname: target } : {}),
-      ...(rest.type === 'char' || rest.type === 'block' ? { device: device ?? { major: 0, minor: 0 } } : {}),
-    }
-  })
+const anyFields = fc.record(
+  {
+    path,
+    type: fc.constantFrom<TarEntry['type']>('file', 'directory', 'symlink', 'link', 'fifo', 'char', 'block'),
+    size: fc.oneof(fc.nat(100), fc.maxSafeNat()),
+    mode: fc.nat(0o7777),
+    uid: owner,
+    gid: owner,
+    mtime: seconds,
+    mtimeNanoseconds: fc.oneof(fc.constant(0), fc.nat(999_999_999)),
+    target: path,
+    device: fc.record({ major: owner, minor: owner }),
+    uname: ownerName,
+    gname: ownerName,
+    xattrs,
+    sparse,
+    hole: fc.nat(10_000),
+  },
+  { requiredKeys: ['path', 'type', 'size', 'mode', 'uid', 'gid', 'mtime', 'mtimeNanoseconds'] },
+)
+
+type Fields = typeof anyFields extends fc.Arbitrary<infer T> ? T : never
+
+/** The fields that fit together, as an entry; content is left to the caller. */
+function entryFrom(fields: Fields): TarEntry {
+  const { target = 'target', device, sparse, hole = 0, uname, gname, xattrs, ...rest } = fields
+
+  const last = sparse?.at(-1)
+  const isSparse = rest.type === 'file' && sparse !== undefined
+  const isFile = rest.type === 'file'
+  const size = isSparse ? (last ? last[0] + last[1] : 0) + hole : isFile ? rest.size : 0
+  return {
+    ...rest,
+    size,
+    storedSize: isSparse ? sparse.reduce((sum, [, length]) => sum + length, 0) : size,
+    offset: 0,
+    ...(uname === undefined || uname === '' ? {} : { uname }),
+    ...(gname === undefined || gname === '' ? {} : { gname }),
+    ...(xattrs ? { xattrs } : {}),
+    ...(isSparse ? { sparse } : {}),
+    ...(rest.type === 'symlink' || rest.type === 'link' ? { linkname: target } : {}),
+    ...(rest.type === 'char' || rest.type === 'block' ? { device: device ?? { major: 0, minor: 0 } } : {}),
+  }
+}
+
+/** Any entry our model can hold. */
+const anyEntry = anyFields.map(entryFrom)
 
 describe('encodeHeader', () => {
   test('what it writes is read back as it was', () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TarEntry } from '../../main/image/element.ts'
 import { TarParser } from '../../main/image/tar-parser.ts'
@@ -446,7 +446,7 @@ describe('sparse maps', () => {
 
   test('of more than 65,536 pieces are refused', () => {
     expect(parse(map10('65537\n', 516)).code).toBe('limit')
-    const repeated = (paxRecord('GNU.sparse.offset', '0') + paxRecord('GNU.sparse.numbytes', '0'))
+    const repeated = paxRecord('GNU.sparse.offset', '0') + paxRecord('GNU.sparse.numbytes', '0')
     expect(parse(Buffer.concat([paxHeader(repeated), file(), END])).code).toBe('malformed')
     expect(parse(map01(Array.from({ length: 65_537 }, () => '0,0').join(',')), 4).code).toBe('limit')
     const full = Buffer.from('00000000000\0'.repeat(2).repeat(21), 'latin1')
