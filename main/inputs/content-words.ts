@@ -24,12 +24,13 @@ export function notAnImage(path: string, head: Uint8Array): ImageError {
 }
 
 /** The refusal of a tar that holds other things. */
-export function notAnImageTar(path: string): ImageError {
-  return new ImageError(
-    'not-an-image',
-    `${visible(path)} is a tar, but not of an image: it has no manifest.json, index.json or repositories.`,
-    { remedy: REMEDY },
-  )
+export function notAnImageTar(
+  path: string,
+  why = 'it has no manifest.json, index.json or repositories',
+): ImageError {
+  return new ImageError('not-an-image', `${visible(path)} is a tar, but not of an image: ${why}.`, {
+    remedy: REMEDY,
+  })
 }
 
 /** The refusal of a folder that is neither a layout nor a directory of images. */

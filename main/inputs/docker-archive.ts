@@ -3,9 +3,10 @@ import { digestOfHex, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { Warning } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import { parseDocument } from '../image/documents.ts'
+import { parseDocument, parseJson } from '../image/documents.ts'
 import { sha256Of } from '../image/hashing.ts'
 import { parseConfig } from '../image/image-config.ts'
+import { notAnImageTar } from './content-words.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { isPythonJson } from './python-json.ts'
 import { storedBlob } from './stored-blob.ts'
@@ -27,7 +28,11 @@ type ManifestEntry = z.output<typeof manifestSchema>[number]
 /** The images of what docker save, podman save, skopeo and their relatives write. */
 export function dockerArchive(archive: ImageFiles): ImageShelf {
   const what = 'manifest.json'
-  const entries = parseDocument(readDocument(archive, 'manifest.json', what), manifestSchema, what)
+  const bytes = readDocument(archive, 'manifest.json', what)
+  // Web applications have a manifest.json, too; theirs is an object.
+  if (!Array.isArray(parseJson(bytes, what)))
+    throw notAnImageTar(archive.path, 'its manifest.json is of something else')
+  const entries = parseDocument(bytes, manifestSchema, what)
   return {
     kind: 'tar',
     format: 'docker archive',

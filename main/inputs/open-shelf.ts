@@ -42,17 +42,18 @@ async function openTarball(path: string, context: InputContext, task: Task): Pro
 
 /**
  * Docker 25 and later write an OCI layout and a manifest.json over the same blobs: the latter has the names as docker load will give
- * them, so it comes first. `repositories` alone is what engines before 1.10 wrote.
+ * them, so it comes first. `repositories` alone is what engines before 1.10 wrote; beside a config it is a later archive cut short,
+ * whose image is another than the one that could be made of its v1 descriptions.
  */
 function archiveShelf(archive: TarArchive, context: InputContext): ImageShelf {
   if (archive.has('manifest.json')) return dockerArchive(archive)
-  const hasBlobs = archive.some((name) => name.startsWith('blobs/sha256/'))
-  if (archive.has('index.json') && (archive.has('oci-layout') || hasBlobs)) return ociLayout(archive, 'tar')
-  if (archive.has('repositories')) return legacyArchive(archive, context.index)
-  if (hasBlobs || archive.some((name) => /^[0-9a-f]{64}\/layer\.tar$/.test(name)))
+  if (archive.has('index.json') && archive.has('oci-layout')) return ociLayout(archive, 'tar')
+  const hasConfig = archive.some((name) => /^[0-9a-f]{64}\.json$/.test(name))
+  if (archive.has('repositories') && !hasConfig) return legacyArchive(archive, context.index)
+  if (hasConfig || archive.some((name) => /^blobs\/sha256\/|^[0-9a-f]{64}\/layer\.tar$/.test(name)))
     throw new ImageError(
       'truncated',
-      `${visible(archive.path)} has layers of an image, but no manifest.json or index.json to say whose.`,
+      `${visible(archive.path)} has parts of an image, but no manifest.json or index.json to say what they make.`,
       { remedy: 'The file is incomplete; save the image again.' },
     )
   throw notAnImageTar(archive.path)

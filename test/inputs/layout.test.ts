@@ -148,6 +148,20 @@ describe('a layout that lies', () => {
     }
   })
 
+  test('a layer of another size is refused before it is read', async () => {
+    await using context = await testContext()
+    await writeLayout(context.path('layout'), sampleImage(), { layers: 'none' })
+    const { diffID, tar } = sampleImage().layers[0]!
+    await writeFile(
+      context.path(`layout/blobs/sha256/${hex(diffID)}`),
+      Buffer.concat([tar, Buffer.from('x')]),
+    )
+    await expect(open(context.path('layout'), context)).rejects.toMatchObject({
+      code: 'digest-mismatch',
+      message: 'Layer 1 of 2 is not what its descriptor says: its size is another.',
+    })
+  })
+
   test('a blob that is a link out of the layout is refused', async () => {
     await using context = await testContext()
     await writeLayout(context.path('layout'), sampleImage())
