@@ -1,4 +1,4 @@
-import { shortDigest, type Digest } from '../../shared/digest.ts'
+import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/element.ts'
 import { ImageFilter } from '../image/image-filter.ts'
@@ -55,9 +55,6 @@ export class RewriteFilter extends ImageFilter {
   }
 
   #rewrite(layer: Layer): Promise<RewrittenLayer> {
-    const step = `Rewrite ${shortDigest(layer.diffID)}`
-    return RewrittenLayer.of(layer, this.#rewriting.entry, this.#task.signal, (done) =>
-      this.#task.progress(step, done, layer.size),
-    )
+    return RewrittenLayer.of(layer, this.#rewriting.entry, this.#task.signal)
   }
 }

@@ -32,15 +32,10 @@ export class RewrittenLayer implements Layer {
     this.size = size
   }
 
-  /** The first pass. `onBytes` hears how many of the original's bytes were read. */
-  static async of(
-    original: Layer,
-    transform: EntryTransform,
-    signal: AbortSignal,
-    onBytes: (done: number) => void,
-  ): Promise<RewrittenLayer> {
+  /** The first pass. */
+  static async of(original: Layer, transform: EntryTransform, signal: AbortSignal): Promise<RewrittenLayer> {
     let named: { readonly diffID: Digest; readonly size: number } | undefined
-    const bytes = tapDigest(rewrite(original, transform, signal, onBytes), (diffID, size) => {
+    const bytes = tapDigest(rewrite(original, transform, signal), (diffID, size) => {
       named = { diffID, size }
     })
     // Nothing to do with the bytes but to hash them.
@@ -70,15 +65,9 @@ async function* rewrite(
   layer: Layer,
   transform: EntryTransform,
   signal?: AbortSignal,
-  onBytes: (done: number) => void = () => {},
 ): AsyncGenerator<Uint8Array> {
   const source = layer.stream(signal)[Symbol.asyncIterator]()
-  let read = 0
-  const next = async (): Promise<IteratorResult<Uint8Array>> => {
-    const result = await source.next()
-    if (!result.done) onBytes((read += result.value.length))
-    return result
-  }
+  const next = (): Promise<IteratorResult<Uint8Array>> => source.next()
   try {
     let written = 0
     // Without `return`, so that the reader leaves what follows the tar's end: only the last byte's hash verifies the layer.

@@ -106,13 +106,9 @@ export class DirWriter implements ImageOutput {
     const folder = this.#staging.file(hexOf(layer.diffID))
     await mkdir(folder)
     await using sink = await FileSink.create(join(folder, 'layer.tar'))
-    for await (const chunk of layer.stream(this.#task.signal)) {
-      await sink.write(chunk)
-      this.#task.progress(layer.diffID, sink.position, layer.size)
-    }
+    await sink.writeAll(layer.stream(this.#task.signal))
     await sink.close()
     this.#bytesWritten += sink.position
-    this.#task.progress(layer.diffID, sink.position, sink.position)
   }
 
   /** Whether the directory's own file for a layer holds that layer. Its name is no proof: it is read through. */

@@ -124,13 +124,11 @@ export class TarWriter implements ImageOutput {
     for await (const chunk of layer.stream(this.#task.signal)) {
       await this.#sink.write(chunk)
       done += chunk.length
-      this.#task.progress(layer.diffID, done, size)
     }
     if (size !== undefined && size !== done)
       throw new ImageError('malformed', `The layer ${layer.diffID} is not of the size it is said to be.`, {
         detail: `${size} bytes promised, ${done} read`,
       })
-    this.#task.progress(layer.diffID, done, done)
     return done
   }
 

@@ -1,0 +1,46 @@
+import { ImageError } from '../../shared/errors.ts'
+import { pathBytesOf, type PathBytes } from '../../shared/path-bytes.ts'
+import { OpenedImage } from '../engine/opened-image.ts'
+import type { Session } from './session.ts'
+
+/** Several layers of one image may be inflated at once; beyond this the disk and one thread's hashing are what waits. */
+const AT_ONCE = 2
+
+/** The image to look into, with every layer listed: those that are compressed and not known yet are read through here, two at a time. */
+export async function openListed(session: Session, source: string): Promise<OpenedImage> {
+  const { task, workspace } = session
+  const image = await OpenedImage.open(await session.source(source), workspace, task)
+  try {
+    const layers = (await image.layers()).filter((layer) => layer.size === undefined).values()
+    const worker = async (): Promise<void> => {
+      for (const layer of layers) await layer.entries(task.signal)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    await image.tables(task)
+    task.clear()
+    return image
+  } catch (error) {
+    await image[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** A path as typed: with or without a slash or `./` before it, or a slash behind. */
+export function typedPath(text: string): PathBytes {
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.')
+  return pathBytesOf(parts.join('/'))
+}
+
+/** `--layer N` as a number that the image has; undefined where it was not given. */
+export function typedLayer(text: string | undefined, image: OpenedImage): number | undefined {
+  if (text === undefined) return undefined
+  const layer = Number(text)
+  if (!/^\d+$/.test(text))
+    throw new ImageError('usage', `"${text}" is not a layer.`, { remedy: 'Give its number; the base is 0.' })
+  const count = image.info.layers.length
+  if (layer >= count)
+    throw new ImageError('not-found', `The image has no layer ${layer}.`, {
+      remedy: `Its layers are 0 to ${count - 1}.`,
+    })
+  return layer
+}
