@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { openSpotlight } from '@mantine/spotlight'
 import type { JSX } from 'react'
-import { IconSearch, IconSidebar } from '../parts/icons.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import { IconPackageExport, IconSearch, IconSidebar } from '../parts/icons.ts'
 import { Keys } from '../parts/keys.tsx'
 import { HostPath } from '../parts/path-text.tsx'
 import { useActiveImage, useShell } from '../store.ts'
@@ -10,12 +11,14 @@ import { useIsNarrow } from './use-is-narrow.ts'
 
 const names = { home: 'Home', jobs: 'Jobs', settings: 'Settings', image: 'Image' } as const
 
-/** Where one is, and the palette. An image's page has its own heading; here is only where it lies. */
+/** Where one is, the palette, and the one thing most people want of an open image. */
 export function Header(): JSX.Element {
   const page = useShell((state) => state.page)
-  const image = useActiveImage()
+  const active = useActiveImage()
+  const image = page === 'image' ? active : undefined
   const isNarrow = useIsNarrow()
   const toggleSidebar = useShell((state) => state.toggleSidebar)
+  const openExport = useShell((state) => state.openExport)
   const isSidebarShown = useShell((state) => (isNarrow ? state.isSidebarOver : !state.isSidebarHidden))
   const toggleLabel = isSidebarShown ? 'Hide sidebar' : 'Show sidebar'
   return (
@@ -30,7 +33,8 @@ export function Header(): JSX.Element {
         </ActionIcon>
       </Tooltip>
       <div className={styles['where']}>
-        {page === 'image' && image ? <HostPath path={image.source.path} /> : <h1>{names[page]}</h1>}
+        <h1 className="truncate">{image ? visible(image.title) : names[page]}</h1>
+        {image && <HostPath path={image.source.path} />}
       </div>
       <Button
         variant="default"
@@ -42,6 +46,11 @@ export function Header(): JSX.Element {
       >
         Go to…
       </Button>
+      {image && (
+        <Button leftSection={<IconPackageExport size={16} />} onClick={() => openExport(image.source)}>
+          Export…
+        </Button>
+      )}
     </header>
   )
 }
