@@ -1,0 +1,99 @@
+import { readdir, stat, writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { Engine } from '../../main/engine/engine.ts'
+import { ForkHost } from '../../main/engine/process-host.ts'
+import { ReaderClient } from '../../main/engine/reader-client.ts'
+import type { JobSpec, JobState } from '../../shared/job.ts'
+import { buildImage, writeDockerArchive } from '../support/image-builder.ts'
+import { TemporaryFolder } from '../support/temporary-folder.ts'
+
+// These run the real processes, from the sources.
+
+const source = (path: string) => ({ kind: 'tar', path }) as const
+
+async function makeFolder(): Promise<{ folder: TemporaryFolder; workspace: Record<string, string> }> {
+  const folder = await TemporaryFolder.make()
+  const workspace = {
+    cacheDir: folder.at('cache'),
+    configDir: folder.at('config'),
+    tempDir: folder.at('temp'),
+  }
+  return { folder, workspace }
+}
+
+async function ended(engine: Engine, id: string): Promise<JobState> {
+  for await (const { states } of engine.watch()) {
+    const state = states.find((state) => state.id === id)
+    if (state && state.ended !== null) return state
+  }
+  throw new Error('the engine was closed')
+}
+
+async function writeImage(path: string, content: string): Promise<void> {
+  const image = buildImage({ layers: [[{ path: 'etc/motd', content }]], references: ['sample:1'] })
+  await writeDockerArchive(image, path, { flavour: 'docker-24' })
+}
+
+test('an image is exported, indexed and read by processes of their own', async () => {
+  const { folder, workspace } = await makeFolder()
+  await using _ = folder
+  const path = folder.at('image.tar')
+  await writeImage(path, 'hello\n')
+  await using engine = new Engine({ host: new ForkHost(), workspace })
+  await using reader = new ReaderClient(new ForkHost(), workspace)
+  const job = engine.submit({
+    kind: 'convert',
+    input: source(path),
+    filters: [],
+    output: { kind: 'tar', path: folder.at('copy.tar'), compression: 'none', overwrite: true },
+  })
+  const index = engine.submit({ kind: 'index', input: source(path) })
+  expect(await ended(engine, job.id)).toMatchObject({
+    phase: 'done',
+    outcome: { path: folder.at('copy.tar') },
+  })
+  expect(await ended(engine, index.id)).toMatchObject({ phase: 'done' })
+  expect((await stat(folder.at('copy.tar'))).size).toBeGreaterThan(1024)
+  const info = await reader.call('inspect', { source: source(folder.at('copy.tar')) })
+  expect(info).toMatchObject({ references: ['docker.io/library/sample:1'] })
+})
+
+test('an error in a process is the error of its job or call', async () => {
+  const { folder, workspace } = await makeFolder()
+  await using _ = folder
+  await writeFile(folder.at('page.tar'), '<html></html>')
+  await using engine = new Engine({ host: new ForkHost(), workspace })
+  await using reader = new ReaderClient(new ForkHost(), workspace)
+  const { id } = engine.submit({ kind: 'index', input: source(folder.at('page.tar')) })
+  const { phase, error } = await ended(engine, id)
+  expect([phase, error?.code]).toEqual(['failed', 'not-an-image'])
+  await expect(reader.call('inspect', { source: source(folder.at('page.tar')) })).rejects.toMatchObject({
+    code: 'not-an-image',
+  })
+})
+
+test('a cancelled job is gone in time and leaves nothing beside its destination', async () => {
+  const { folder, workspace } = await makeFolder()
+  await using _ = folder
+  const path = folder.at('image.tar')
+  await writeImage(path, 'x'.repeat(64 * 1024 ** 2))
+  await using engine = new Engine({ host: new ForkHost(), workspace })
+  const spec: JobSpec = {
+    kind: 'convert',
+    input: source(path),
+    filters: [],
+    output: { kind: 'tar', path: folder.at('copy.tar'), compression: 'zstd', overwrite: true },
+  }
+  const { id } = engine.submit(spec)
+  await expect.poll(() => engine.states[0]?.done, { timeout: 20_000 }).toBeGreaterThan(0)
+  engine.cancel(id)
+  const { phase } = await ended(engine, id)
+  // A quick machine may have been done before it heard.
+  if (phase === 'done') expect(await readdir(folder.path)).toContain('copy.tar')
+  else {
+    expect(phase).toBe('cancelled')
+    expect(
+      (await readdir(folder.path)).filter((name) => name.includes('copy') || name.startsWith('.')),
+    ).toEqual([])
+  }
+})
