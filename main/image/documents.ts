@@ -66,9 +66,9 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-/** Whether a key could be `__proto__`, spelt out or with its underscores escaped; few documents pay for the slower parse. */
+/** Whether a key could be `__proto__`, spelt out or with escapes; few documents pay for the slower parse. */
 function namesPrototype(text: string): boolean {
-  return /__proto__|\\u005f/i.test(text) || (text.includes('proto') && text.includes('\\u'))
+  return text.includes('__proto__') || text.includes('\\u')
 }
 
 function withoutPrototype(this: unknown, key: string, value: unknown): unknown {

@@ -59,7 +59,7 @@ export function parseConfig(bytes: Uint8Array, what = 'The image config'): Parse
       // Engines before 1.10 left these out; there was one answer then.
       os: parsed.os || 'linux',
       architecture: parsed.architecture || 'amd64',
-      ...given('variant', parsed.variant),
+      ...given('variant', parsed.variant || undefined),
     },
     ...given('created', parsed.created),
     ...given('author', parsed.author),

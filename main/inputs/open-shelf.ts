@@ -50,7 +50,7 @@ function archiveShelf(archive: TarArchive, context: InputContext): ImageShelf {
   if (archive.has('index.json') && archive.has('oci-layout')) return ociLayout(archive, 'tar')
   const hasConfig = archive.some((name) => /^[0-9a-f]{64}\.json$/.test(name))
   if (archive.has('repositories') && !hasConfig) return legacyArchive(archive, context.index)
-  if (hasConfig || archive.some((name) => /^blobs\/sha256\/|^[0-9a-f]{64}\/layer\.tar$/.test(name)))
+  if (hasConfig || archive.some((name) => /^blobs\/sha256\/|^[0-9a-f]{64}(?:\.tar|\/layer\.tar)$/.test(name)))
     throw new ImageError(
       'truncated',
       `${visible(archive.path)} has parts of an image, but no manifest.json or index.json to say what they make.`,
