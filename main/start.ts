@@ -7,7 +7,7 @@ import { serve } from './serve.ts'
 const paths = process.argv.slice(2).map((path) => resolve(path))
 const obstacle = await runElectron(paths)
 if (obstacle !== undefined) {
-  process.stdout.write(`${obstacle}; opening the window in your browser instead.\n`)
+  process.stdout.write(`${obstacle}; showing the window in a browser instead.\n`)
   try {
     const { closed } = await serve({ open: true, paths })
     await closed

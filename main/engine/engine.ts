@@ -164,7 +164,7 @@ export class Engine implements AsyncDisposable {
     this.#isClosing = true
     const jobs = [...this.#jobs.values()]
     for (const { id } of this.openJobs) this.cancel(id)
-    await Promise.all(jobs.map((job) => job.settled))
+    await Promise.all(jobs.flatMap((job) => job.settled ?? []))
     this.#closing.abort()
   }
 
@@ -204,7 +204,8 @@ export class Engine implements AsyncDisposable {
     this.#update(job, { phase: 'running', started: Date.now() })
     const run = new JobRun(this.#host, spec, this.#workspace, {
       grace: this.#grace,
-      onProgress: ({ type: _, ...progress }) => this.#update(job, withoutUndefined(progress)),
+      onProgress: ({ steps, done, total, warnings }) =>
+        this.#update(job, { steps, done, total, ...(warnings ? { warnings } : {}) }),
     })
     job.run = run
     job.settled = run.ended.then(async (end) => {
@@ -262,12 +263,6 @@ function newState(spec: JobState['spec'], title: string, submitted: number): Job
     warnings: [],
     error: null,
     outcome: null,
-  }
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
   }
 }
 

@@ -11,16 +11,16 @@ export class PathQueue implements OpenedPaths {
     this.#wake()
   }
 
-  async *watch(signal?: AbortSignal): AsyncGenerator<{ paths: string[] }> {
+  async *watch(signal: AbortSignal = new AbortController().signal): AsyncGenerator<{ paths: string[] }> {
     const stop = (): void => this.#wake()
-    signal?.addEventListener('abort', stop)
+    signal.addEventListener('abort', stop)
     try {
-      while (!signal?.aborted) {
+      while (!signal.aborted) {
         if (this.#paths.length > 0) yield { paths: this.#paths.splice(0) }
         else await new Promise<void>((resolve) => (this.#wake = resolve))
       }
     } finally {
-      signal?.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', stop)
     }
   }
 }

@@ -33,7 +33,7 @@ export class BrowserHost implements AsyncDisposable {
   readonly #uploads: Uploads
 
   private constructor(
-    servers: readonly Server[],
+    servers: readonly [Server, ...Server[]],
     services: HostServices,
     uploads: Uploads,
     files: ReadonlyMap<string, StaticFile>,
@@ -209,6 +209,6 @@ function portError(error: Error, port: number): Error {
   return error
 }
 
-function portOf(server: Server | undefined): number {
-  return (server?.address() as AddressInfo).port
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
 }

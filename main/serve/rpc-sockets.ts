@@ -25,7 +25,7 @@ export class RpcSockets implements Disposable {
     perMessageDeflate: false,
   })
   readonly #session: Session
-  readonly #handler: RPCHandler<Record<never, never>>
+  readonly #handler: RPCHandler<object>
   readonly #alive = new WeakSet<WebSocket>()
   readonly #pings: NodeJS.Timeout
 
