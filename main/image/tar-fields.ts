@@ -61,6 +61,12 @@ export function readText(block: Buffer, start: number, length: number): string {
   return start === end ? '' : block.toString('latin1', start, end)
 }
 
+/** Whether this ASCII text stands there; a string made for the comparison would cost more than reading the field. */
+export function hasText(block: Uint8Array, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (block[start + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
 /** Octal digits and a NUL, filling the field. The value must fit. */
 export function writeOctal(block: Buffer, value: number, start: number, length: number): void {
   block.write(value.toString(8).padStart(length - 1, '0'), start, 'latin1')

@@ -6,6 +6,7 @@ import {
   BLOCK,
   MAX_OCTAL_11,
   MAX_OCTAL_7,
+  hasText,
   isChecksumValid,
   isZeroBlock,
   readNumber,
@@ -53,10 +54,10 @@ export function decodeHeaderAt(buffer: Buffer, at: number): TarHeader | undefine
     throw new ImageError('malformed', 'A tar header has a wrong checksum.', {
       remedy: 'The file may be damaged; fetch or save it again.',
     })
-  const hasMagic = buffer.toString('latin1', at + 257, at + 262) === 'ustar'
+  const hasMagic = hasText(buffer, at + 257, 'ustar')
   // GNU's magic goes on with a space; its blocks have times, not a prefix, where ustar has one.
   const isUstar = hasMagic && buffer[at + 262] === 0
-  const isStar = isUstar && buffer.toString('latin1', at + 508, at + BLOCK) === 'tar\0'
+  const isStar = isUstar && hasText(buffer, at + 508, 'tar\0')
   const prefix = isUstar ? readText(buffer, at + 345, isStar ? 131 : 155) : ''
   const name = readText(buffer, at, 100)
   return {

@@ -19,6 +19,7 @@ import {
   rawHeader,
   tarOf,
   temporaryFolder,
+  withChecksums,
 } from '../support/tar-fixtures.ts'
 import type { RawFields } from '../support/tar-fixtures.ts'
 
@@ -542,16 +543,6 @@ test('mutated archives fail with our errors only, and never hang', () => {
     file({ size: 516 }, `1\n5\n4\n${'\0'.repeat(506)}data`),
     END,
   ])
-  const fresh = (tar: Buffer) => {
-    // A new checksum for every block that looks like a header, so that the change is not caught by it.
-    for (let at = 0; at + 512 <= tar.length; at += 512) {
-      if (tar.toString('latin1', at + 257, at + 262) !== 'ustar') continue
-      tar.fill(0x20, at + 148, at + 156)
-      const sum = tar.subarray(at, at + 512).reduce((total, byte) => total + byte, 0)
-      tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1')
-    }
-    return tar
-  }
   expect(parse(seed)).toMatchObject({ code: undefined, contents: ['content', 'x', 'data'] })
   fc.assert(
     fc.property(
@@ -561,7 +552,7 @@ test('mutated archives fail with our errors only, and never hang', () => {
       (changes, cut, size) => {
         const tar = Buffer.from(seed)
         for (const [at, byte] of changes) tar[at] = byte
-        const bytes = fresh(tar).subarray(0, seed.length - (cut % 1024))
+        const bytes = withChecksums(tar).subarray(0, seed.length - (cut % 1024))
         // Throws for anything but an ImageError; and the cut must not matter here either.
         expect(parse(bytes, size)).toEqual(parse(bytes))
       },

@@ -123,6 +123,17 @@ export function base256(value: bigint, length: number): Buffer {
   return bytes
 }
 
+/** A new checksum in every block that looks like a header, so that a change elsewhere in it is not caught by the old one. */
+export function withChecksums(tar: Buffer): Buffer {
+  for (let at = 0; at + 512 <= tar.length; at += 512) {
+    if (tar.toString('latin1', at + 257, at + 262) !== 'ustar') continue
+    tar.fill(0x20, at + 148, at + 156)
+    const sum = tar.subarray(at, at + 512).reduce((total, byte) => total + byte, 0)
+    tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1')
+  }
+  return tar
+}
+
 export const END = Buffer.alloc(1024)
 
 /** Files of every kind a user may make, below `folder/tree`, for foreign tools to pack. Names beyond ASCII and beyond UTF-8 included. */
