@@ -94,7 +94,12 @@ function findVersion(tree: ImageTree, query: Tree, path: PathBytes): number {
 
 function notFound(tree: ImageTree, node: number, path: PathBytes): ImageError {
   const last = tree.latestVersion(node)
-  if (last === NO_VERSION) return new ImageError('not-found', `The image has no ${shown(path)}.`)
+  if (last === NO_VERSION)
+    return tree.layers.includes(null)
+      ? new ImageError('not-found', `The layers read so far have no ${shown(path)}.`, {
+          remedy: 'Wait until all layers are read.',
+        })
+      : new ImageError('not-found', `The image has no ${shown(path)}.`)
   const born = tree.versions.born.at(last)
   const died = tree.versions.died.at(last)
   if (died > tree.lastLayer)

@@ -9,7 +9,10 @@ import { whiteoutOf } from './whiteout.ts'
 const PATIENCE = 10_000
 /** Between two looks at the signal and at whoever else waits for this process. */
 const SLICE = 50
+/** Rows between two looks at the clock. */
 const STRIDE = 512
+/** A stride that takes this long has met an expression that explodes; nobody else is answered meanwhile. */
+const STUCK = 2000
 
 const timeBox = new Script('work()')
 
@@ -55,20 +58,29 @@ export class SearchBudget {
     this.#left = patience
   }
 
-  /** `timeout` is what is left, in whole milliseconds. */
+  /** `timeout` is what the work may take, in whole milliseconds. */
   run(work: (timeout: number) => void): void {
     if (this.#left <= 0) throw tooSlow()
     const started = performance.now()
     try {
-      work(Math.ceil(this.#left))
+      work(Math.ceil(Math.min(this.#left, STUCK)))
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-        throw tooSlow()
+      if (isTimeout(error)) throw tooSlow()
       throw error
     } finally {
       this.#left -= performance.now() - started
     }
   }
+}
+
+/** The error is of the script's own realm, where `Error` is another. */
+function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  )
 }
 
 function tooSlow(): ImageError {

@@ -6,13 +6,14 @@ import type { IndexedLayer } from '../image/cache.ts'
 import { EntryTable, type EntryColumns, type RareFields } from '../image/entry-table.ts'
 
 /**
- * One layer of the index as a file: magic, format version, sha256 of the rest, then, compressed, a JSON head and the columns as they lie
- * in memory. The checksum comes first, so that nothing of a damaged file is believed.
+ * One layer of the index as a file: magic, format version, sha256 of the rest; then the length of what follows, and that compressed: a
+ * JSON head and the columns as they lie in memory. The checksum comes first, so that nothing of a damaged file is believed.
  */
 export const INDEX_FORMAT = 1
 const MAGIC = Buffer.from('occystrap index\n', 'latin1')
 const SUM_START = MAGIC.length + 4
 const BODY_START = SUM_START + 32
+const CHUNK = 1024 * 1024
 
 const headSchema = z.object({
   diffID: z.string(),
@@ -47,25 +48,35 @@ export function encodeIndex(diffID: Digest, layer: IndexedLayer): Buffer {
   const headLength = Buffer.alloc(4)
   headLength.writeUInt32LE(headBytes.length)
   const parts = [headLength, headBytes, ...columnsOf(columns).map(bytesOf), columns.names]
-  const body = zstdCompressSync(Buffer.concat(parts), { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
-  const start = Buffer.alloc(BODY_START)
-  MAGIC.copy(start)
-  start.writeUInt32LE(INDEX_FORMAT, MAGIC.length)
-  createHash('sha256').update(body).digest().copy(start, SUM_START)
-  return Buffer.concat([start, body])
+  const raw = Buffer.concat(parts)
+  const compressed = zstdCompressSync(raw, {
+    chunkSize: CHUNK,
+    params: { [constants.ZSTD_c_compressionLevel]: 3 },
+  })
+  const file = Buffer.allocUnsafe(BODY_START + 8 + compressed.length)
+  MAGIC.copy(file)
+  file.writeUInt32LE(INDEX_FORMAT, MAGIC.length)
+  file.writeBigUInt64LE(BigInt(raw.length), BODY_START)
+  compressed.copy(file, BODY_START + 8)
+  sumOf(file).copy(file, SUM_START)
+  return file
 }
 
 /** What the file says of the layer; undefined where it is damaged, of another version or about another layer. */
 export function decodeIndex(diffID: Digest, file: Buffer): IndexedLayer | undefined {
-  if (file.length < BODY_START || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
+  if (file.length < BODY_START + 8 || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
   if (file.readUInt32LE(MAGIC.length) !== INDEX_FORMAT) return undefined
-  const body = file.subarray(BODY_START)
-  const sum = createHash('sha256').update(body).digest()
-  if (!sum.equals(file.subarray(SUM_START, BODY_START))) return undefined
-  const bytes = zstdDecompressSync(body)
+  if (!sumOf(file).equals(file.subarray(SUM_START, BODY_START))) return undefined
+  const length = Number(file.readBigUInt64LE(BODY_START))
+  // In one piece: gathered from small ones it would be in memory twice.
+  const bytes = zstdDecompressSync(file.subarray(BODY_START + 8), { chunkSize: length + 1 })
   const headEnd = 4 + bytes.readUInt32LE(0)
   const head = headSchema.parse(JSON.parse(bytes.toString('utf8', 4, headEnd)))
   return head.diffID === diffID ? { table: tableOf(head, bytes, headEnd), size: head.size } : undefined
+}
+
+function sumOf(file: Buffer): Buffer {
+  return createHash('sha256').update(file.subarray(BODY_START)).digest()
 }
 
 /** The columns in the order of the file, widest first. */
