@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hexOf, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
@@ -6,7 +6,7 @@ import { sizeOfLayer } from './directory-contents.ts'
 import { filesOf, type DirectoryImage } from './directory-files.ts'
 import { FolderLock } from './folder-lock.ts'
 import { ReversibleMoves } from './reversible-moves.ts'
-import { syncPath, type Staging } from './staging.ts'
+import { syncFolder, type Staging } from './staging.ts'
 
 /** An image whose new layers stand whole in the staging folder, each as `<hex>/layer.tar`; the others are in the directory already. */
 export interface StagedImage extends DirectoryImage {
@@ -49,9 +49,9 @@ async function publishWhole(
 ): Promise<boolean> {
   const files = await filesOf(image, staging.path)
   for (const { name, content } of files) await writeDurably(staging.file(name), content)
-  for (const name of await readdir(staging.path)) await syncPath(staging.file(name))
+  for (const diffID of image.staged) await syncFolder(staging.file(hexOf(diffID)))
   await chmod(staging.path, 0o777 & ~process.umask())
-  await syncPath(staging.path)
+  await syncFolder(staging.path)
   signal.throwIfAborted()
   try {
     await rename(staging.path, path)
@@ -62,7 +62,7 @@ async function publishWhole(
     for (const { name } of files) await rm(staging.file(name))
     return false
   }
-  await syncPath(dirname(path))
+  await syncFolder(dirname(path))
   return true
 }
 
@@ -89,7 +89,7 @@ async function moveLayers(
       })
     await moves.move(join(staging.file(hexOf(diffID)), 'layer.tar'), join(folder, 'layer.tar'))
   }
-  await syncPath(path)
+  await syncFolder(path)
 }
 
 function busy(path: string): ImageError {

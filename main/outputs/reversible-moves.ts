@@ -1,6 +1,6 @@
 import { copyFile, link, lstat, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncPath, type Staging } from './staging.ts'
+import { syncFolder, type Staging } from './staging.ts'
 
 /** Moves files into a folder one after the other, each in one step, and can take them all back while it stands. */
 export class ReversibleMoves {
@@ -23,7 +23,7 @@ export class ReversibleMoves {
       this.#undo.push(() => rename(backup, to))
     } else this.#undo.push(() => rm(to, { force: true }))
     await rename(from, to)
-    await syncPath(dirname(to))
+    await syncFolder(dirname(to))
   }
 
   /** For what has to be taken back besides. */

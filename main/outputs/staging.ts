@@ -40,7 +40,7 @@ export class Staging implements AsyncDisposable {
   async commit(name: string, target: string, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
     if (overwrite) await rename(this.file(name), target)
     else await moveToFree(this.file(name), target)
-    await syncPath(dirname(target))
+    await syncFolder(dirname(target))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,16 +89,16 @@ async function ageOf(path: string): Promise<number> {
   return Date.now() - mtimeMs
 }
 
-/** fsync by path; folders too, so that names survive a power cut (Windows cannot open a folder and needs no such call). */
-export async function syncPath(path: string): Promise<void> {
+/**
+ * Makes the names in a folder survive a power cut, where the system can: Windows and some network file systems cannot, and what was
+ * renamed is whole and visible all the same.
+ */
+export async function syncFolder(path: string): Promise<void> {
   try {
     await using handle = await open(path, 'r')
     await handle.sync()
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (process.platform === 'win32' && (code === 'EPERM' || code === 'EISDIR')) return
-    // Some network file systems know no fsync of a folder.
-    if (code !== 'EINVAL') throw error
+  } catch {
+    // See above.
   }
 }
 
