@@ -118,6 +118,7 @@ class FileWriter implements CacheWriter {
   readonly #path: string
   readonly #publish: () => Promise<CacheLease>
   #handle: FileHandle | undefined
+  #committing: Promise<CacheLease> | undefined
   #room: number
   #unchecked = 0
 
@@ -142,16 +143,23 @@ class FileWriter implements CacheWriter {
     }
   }
 
-  async commit(): Promise<CacheLease> {
-    if (!this.#handle) throw new Error('committed twice, or after disposal')
-    await this.#handle.sync()
-    await this.#close()
-    return this.#publish()
+  commit(): Promise<CacheLease> {
+    if (!this.#handle || this.#committing) throw new Error('committed twice, or after disposal')
+    this.#committing = this.#commit(this.#handle)
+    return this.#committing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Whoever returned `commit()` without waiting for it disposes in the middle of it.
+    await this.#committing?.catch(() => undefined)
     await this.#close()
     await rm(this.#path, { force: true })
+  }
+
+  async #commit(handle: FileHandle): Promise<CacheLease> {
+    await handle.sync()
+    await this.#close()
+    return this.#publish()
   }
 
   async #close(): Promise<void> {
