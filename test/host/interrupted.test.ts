@@ -63,20 +63,29 @@ describeWith({ tools: TOOLS, root: true }, 'work that cannot be finished', () =>
   test('a cache without room slows a search and does not fail it', async () => {
     await using occystrap = await Occystrap.make()
     await using disk = await Tmpfs.mount(16 * 1024)
-    const source = images.archives.find(({ path }) => path.endsWith('tiny.tar.gz'))
-    for (const [archive, pattern] of [
-      [images.dockerArchive, 'needle.txt'],
-      [source?.path ?? '', 'busybox'],
-    ] as const) {
-      const found = await occystrap.lines<FoundPath>(
-        '--cache-dir',
-        disk.path,
-        'search',
-        '--json',
-        archive,
-        pattern,
-      )
-      expect.soft(found).toHaveLength(1)
+    const found = await occystrap.lines<FoundPath>(
+      '--cache-dir',
+      disk.path,
+      'search',
+      '--json',
+      images.dockerArchive,
+      'needle.txt',
+    )
+    expect(found).toHaveLength(1)
+    expect(await readdir(disk.path, { recursive: true })).not.toContainEqual(expect.stringMatching(/\.tmp$/))
+  })
+
+  test('a compressed archive needs room to be inflated, and says where', async () => {
+    await using occystrap = await Occystrap.make()
+    await using disk = await Tmpfs.mount(16 * 1024)
+    const compressed = images.archives.filter(({ path }) => /tiny\.tar\.\w+$/.test(path))
+    expect(compressed).toHaveLength(4)
+    for (const { path, name } of compressed) {
+      const { status, stderr } = await occystrap.attempt('--cache-dir', disk.path, 'info', path)
+      expect.soft(status, name).toBe(1)
+      expect.soft(stderr, name).toContain(disk.path)
+      expect.soft(stderr, name).toMatch(/room|space|full/)
+      expectOneSentence(stderr)
     }
   })
 

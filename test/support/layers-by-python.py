@@ -19,6 +19,8 @@ TYPES = {
 
 
 def raw(name):
+    # mmdebstrap's names begin with `./`, which no tool shows.
+    name = name[2:] if name.startswith('./') else name
     return base64.b64encode(name.encode('utf-8', 'surrogateescape')).decode()
 
 

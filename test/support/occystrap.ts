@@ -73,6 +73,7 @@ export interface ListedPath {
   readonly linkname?: string
   readonly linknameBase64?: string
   readonly inode?: number
+  readonly device?: { readonly major: number; readonly minor: number }
   readonly layer: number
   readonly sha256?: string
   readonly xattrs?: Readonly<Record<string, string>>

@@ -37,7 +37,7 @@ def describe(path, name):
     if kind == 'symlink':
         line['linkname'] = text(os.readlink(path))
     if kind in ('char', 'block'):
-        line['device'] = [os.major(info.st_rdev), os.minor(info.st_rdev)]
+        line['device'] = {'major': os.major(info.st_rdev), 'minor': os.minor(info.st_rdev)}
     if kind == 'file':
         digest = hashlib.sha256()
         with open(path, 'rb') as content:
