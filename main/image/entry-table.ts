@@ -122,8 +122,20 @@ export class EntryTable {
   }
 }
 
-/** Collects entries in tar order; `build` may be called once. */
+/** What a table may hold before a layer is refused: a few kilobytes of gzip can claim any number of entries. */
+export interface TableLimits {
+  readonly rows: number
+  readonly nameBytes: number
+  /** Attributes and sparse maps, roughly as they lie in memory. */
+  readonly rareBytes: number
+}
+
+/** Some ten times what the largest layers known hold; all three together stay below a gigabyte. */
+const LIMITS: TableLimits = { rows: 4 * 2 ** 20, nameBytes: 512 * 2 ** 20, rareBytes: 128 * 2 ** 20 }
+
+/** Collects entries in tar order; `build` may be called once. Fails with `limit`. */
 export class EntryTableBuilder {
+  readonly #limits: TableLimits
   #length = 0
   #capacity = 1024
   #names = Buffer.allocUnsafe(64 * 1024)
@@ -139,12 +151,19 @@ export class EntryTableBuilder {
   #mtimeNanoseconds = new Uint32Array(this.#capacity)
   #offsets = new Float64Array(this.#capacity)
   readonly #rare = new Map<number, RareFields>()
+  #rareBytes = 0
+
+  constructor(limits = LIMITS) {
+    this.#limits = limits
+  }
 
   get length(): number {
     return this.#length
   }
 
   add(entry: TarEntry): void {
+    if (this.#length === this.#limits.rows)
+      throw new ImageError('limit', `A layer holds more than ${this.#limits.rows} entries.`)
     if (this.#length === this.#capacity) this.#grow()
     const row = this.#length++
     this.#addName(entry.path)
@@ -160,7 +179,7 @@ export class EntryTableBuilder {
     this.#mtimeNanoseconds[row] = entry.mtimeNanoseconds
     this.#offsets[row] = entry.offset
     const rare = rareFieldsOf(entry)
-    if (rare) this.#rare.set(row, rare)
+    if (rare) this.#addRare(row, rare)
   }
 
   build(): EntryTable {
@@ -184,7 +203,8 @@ export class EntryTableBuilder {
 
   #addName(name: string): void {
     const end = this.#namesLength + name.length
-    if (end > 0xffff_ffff) throw new ImageError('limit', 'A layer holds more than 4 GiB of file names.')
+    if (end > this.#limits.nameBytes)
+      throw new ImageError('limit', `A layer holds more than ${this.#limits.nameBytes} bytes of file names.`)
     if (end > this.#names.length) {
       const larger = Buffer.allocUnsafe(Math.max(end, this.#names.length * 2))
       this.#names.copy(larger, 0, 0, this.#namesLength)
@@ -192,6 +212,16 @@ export class EntryTableBuilder {
     }
     this.#names.write(name, this.#namesLength, 'latin1')
     this.#namesLength = end
+  }
+
+  #addRare(row: number, rare: RareFields): void {
+    this.#rareBytes += bytesOf(rare)
+    if (this.#rareBytes > this.#limits.rareBytes)
+      throw new ImageError(
+        'limit',
+        `The files of a layer have more than ${this.#limits.rareBytes} bytes of extended attributes.`,
+      )
+    this.#rare.set(row, rare)
   }
 
   #grow(): void {
@@ -224,4 +254,11 @@ function rareFieldsOf(entry: TarEntry): RareFields | undefined {
     ...(sparse ? { sparse } : {}),
     ...(entry.storedSize === entry.size ? {} : { storedSize: entry.storedSize }),
   }
+}
+
+/** A typed array and a pair of numbers each cost about so much beside what they hold. */
+function bytesOf({ xattrs = {}, sparse = [] }: RareFields): number {
+  let bytes = 64 + 64 * sparse.length
+  for (const [name, value] of Object.entries(xattrs)) bytes += 128 + name.length + value.length
+  return bytes
 }

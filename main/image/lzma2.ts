@@ -4,7 +4,7 @@
  */
 
 /** The most one chunk unpacks to. */
-export const MAX_LZMA2_CHUNK = 2 * 1024 * 1024
+const MAX_LZMA2_CHUNK = 2 * 1024 * 1024
 
 const STATES = 12
 const PROBABILITY_HALF = 1024

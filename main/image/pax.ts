@@ -29,7 +29,7 @@ export interface PaxTime {
 }
 
 /** The `GNU.sparse.*` keys of the formats 0.0, 0.1 and 1.0 (GNU tar manual, "Storing Sparse Files"). */
-export interface PaxSparse {
+interface PaxSparse {
   major?: string
   minor?: string
   name?: string

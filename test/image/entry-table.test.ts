@@ -74,3 +74,23 @@ test('it grows past every first guess, in tens of bytes a row', () => {
   expect(rare.size).toBe(0)
   expect(bytes / table.length).toBeLessThan(90)
 })
+
+test('a layer that claims without end is refused', () => {
+  const limits = { rows: 10, nameBytes: 100, rareBytes: 1000 }
+  const filled = (entry: TarEntry, times: number) => {
+    const builder = new EntryTableBuilder(limits)
+    for (let i = 0; i < times; i++) builder.add(entry)
+    return builder.build().length
+  }
+  const refusal = expect.objectContaining({ code: 'limit' })
+  expect(filled(entryOf({ path: 'a' }), 10)).toBe(10)
+  expect(() => filled(entryOf({ path: 'a' }), 11)).toThrowError(refusal)
+  expect(() =>
+    filled(entryOf({ path: 'a'.repeat(30), type: 'symlink', linkname: 'b'.repeat(30) }), 2),
+  ).toThrowError(refusal)
+  expect(() => filled(entryOf({ path: 'a', xattrs: { 'user.x': new Uint8Array(500) } }), 2)).toThrowError(
+    refusal,
+  )
+  const sparse = Array.from({ length: 8 }, (_, i) => [i * 2, 1] as const)
+  expect(() => filled(entryOf({ path: 'a', size: 16, storedSize: 8, sparse }), 2)).toThrowError(refusal)
+})
