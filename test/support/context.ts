@@ -16,21 +16,25 @@ export interface TestContext extends AsyncDisposable {
 /** A layer index in memory, a layer cache in a temporary folder, and a folder to write test files into. */
 export async function testContext(): Promise<TestContext> {
   const folder = await mkdtemp(join(tmpdir(), 'occystrap-test-'))
-  const layers = new Map<Digest, IndexedLayer>()
   return {
     folder,
     path: (name) => join(folder, name),
-    index: {
-      layers,
-      get: async (diffID) => layers.get(diffID),
-      has: async (diffID) => layers.has(diffID),
-      async put(diffID, layer) {
-        layers.set(diffID, layer)
-      },
-    },
+    index: memoryIndex(),
     cache: folderCache(folder),
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export function memoryIndex(): TestContext['index'] {
+  const layers = new Map<Digest, IndexedLayer>()
+  return {
+    layers,
+    get: async (diffID) => layers.get(diffID),
+    has: async (diffID) => layers.has(diffID),
+    async put(diffID, layer) {
+      layers.set(diffID, layer)
     },
   }
 }
