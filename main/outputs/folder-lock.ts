@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,13 +49,21 @@ export class FolderLock implements AsyncDisposable {
 }
 
 async function create(path: string, token: string): Promise<boolean> {
+  let handle: FileHandle
   try {
-    await using handle = await open(path, 'wx')
-    await handle.writeFile(token)
-    return true
+    handle = await open(path, 'wx')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  }
+  try {
+    await handle.writeFile(token)
+    return true
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await handle.close()
   }
 }
 
