@@ -65,12 +65,13 @@ const FIELDS = {
   prefix: [345, 155],
 } as const
 
-const NASTY_FIELDS: readonly Buffer[] = [
-  ...['77777777777', '-1', '00000000000', '99999999999', ' 17 ', '../../../x', '/', '', 'x'.repeat(200)],
-  ...['.', '..', 'manifest.json', 'repositories', '1', '2', '5', 'x', 'g', 'L', 'K', 'S', 'V', '\xff'],
-  // Base-256: far too large, and negative.
-  ...['\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff', '\xff'.repeat(12)],
-].map((text) => Buffer.from(text, 'latin1'))
+/** Numbers in octal and not, names, type flags; at the end base-256: far too large, and negative. */
+const NASTY_FIELDS = (
+  '77777777777 -1 00000000000 99999999999 17 ../../../x / . .. manifest.json repositories 1 2 5 x g L K S V \xff ' +
+  `${'x'.repeat(200)} \x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff ${'\xff'.repeat(12)}`
+)
+  .split(' ')
+  .map((text) => Buffer.from(text, 'latin1'))
 
 /** A field of one of the headers replaced, with a checksum that is right again. */
 export function mutateHeader(tar: Buffer, random: Random): Buffer {
@@ -121,8 +122,26 @@ export function mutatePax(members: readonly FileSpec[], random: Random): Buffer 
 }
 
 const NASTY_JSON: readonly unknown[] = [
-  ...[null, true, 0, -1, 1.5, 1e308, 2 ** 53, '', [], {}, '\u0000', '../../x', '/etc/passwd', '\u202e'],
-  ...['sha256:', `sha256:${'0'.repeat(64)}`, 'a'.repeat(10_000), ['x'], { x: 1 }, [[[[[[[[[]]]]]]]]]],
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e308,
+  2 ** 53,
+  '',
+  [],
+  {},
+  ['x'],
+  { x: 1 },
+  [[[[[[[[[]]]]]]]]],
+  '\u0000',
+  '../../x',
+  '/etc/passwd',
+  '\u202e',
+  'sha256:',
+  `sha256:${'0'.repeat(64)}`,
+  'a'.repeat(10_000),
 ]
 
 /** One value somewhere in a document replaced, taken out, or put in twice; or the text itself broken. */
