@@ -123,7 +123,7 @@ export class EntryTable {
 }
 
 /** What a table may hold before a layer is refused: a few kilobytes of gzip can claim any number of entries. */
-export interface TableLimits {
+interface TableLimits {
   readonly rows: number
   readonly nameBytes: number
   /** Attributes and sparse maps, roughly as they lie in memory. */

@@ -169,13 +169,18 @@ describe('bombs', () => {
     return { size, growth: peak - before }
   }
 
-  test.each(KINDS)('half a gigabyte of zeros in %s takes little memory', async (kind) => {
+  test.each([
+    ['gzip', 16],
+    ['zstd', 16],
+    ['xz', 6],
+    ['bzip2', 6],
+  ] as const)('zeros in %s, 32 MiB and that %d times over, take little memory', async (kind, times) => {
     const member = packed(kind, Buffer.alloc(32 * MIB))
     async function* source() {
-      for (let i = 0; i < 16; i++) yield member
+      for (let i = 0; i < times; i++) yield member
     }
     const { size, growth } = await measured(kind, source())
-    expect(size).toBe(512 * MIB)
+    expect(size).toBe(times * 32 * MIB)
     expect(growth).toBeLessThan(120 * MIB)
   })
 
@@ -198,7 +203,7 @@ describe('bombs', () => {
   })
 
   test('a bomb does not hold the thread', async () => {
-    const bomb = packed('xz', Buffer.alloc(64 * MIB))
+    const bomb = packed('xz', Buffer.alloc(32 * MIB))
     let turns = 0
     const timer = setInterval(() => turns++, 1)
     try {
