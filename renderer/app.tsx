@@ -48,7 +48,14 @@ export function App(): JSX.Element {
       <KeyList />
       <CommandPalette />
       <LiveRegion />
-      <Notifications position="bottom-right" limit={4} transitionDuration={100} containerWidth={400} />
+      {/* Below dialogs: what lies on top is answered first. */}
+      <Notifications
+        zIndex={190}
+        position="bottom-right"
+        limit={4}
+        transitionDuration={100}
+        containerWidth={400}
+      />
     </>
   )
 }

@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Candidate } from '../shared/contract.ts'
+import type { ImageInfo } from '../shared/image.ts'
 import type { SourceSpec } from '../shared/uri.ts'
 import { failureOf, useClient } from './client.ts'
 import { useHost } from './host.ts'
 import { titleOf } from './names.ts'
 import { baseName } from './parts/format.ts'
-import { recentKey } from './queries.ts'
+import { infoKey, recentKey } from './queries.ts'
 import { noticeFailure } from './shell/notices.tsx'
 import { keyOf, useShell } from './store.ts'
 
@@ -48,13 +49,21 @@ export function useOpen(): Open {
     /** The image is read before it is shown: what cannot be opened changes nothing. */
     const enter = async (source: SourceSpec, references?: readonly string[]): Promise<void> => {
       const { openImages, showImage } = useShell.getState()
-      const title = titleOf(source, references)
-      if (!openImages.some((image) => image.id === keyOf(source))) {
-        await client.images.remember({ source })
-        await client.jobs.submit({ kind: 'index', input: source })
-        await queries.invalidateQueries({ queryKey: recentKey })
+      const id = keyOf(source)
+      if (openImages.some((image) => image.id === id)) {
+        showImage(source, titleOf(source, references))
+        return
       }
-      showImage(source, title)
+      // The file may be another one than when it was last open.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[1] === id })
+      const info = await queries.fetchQuery({
+        queryKey: infoKey(source),
+        queryFn: async (): Promise<ImageInfo> => client.images.inspect({ source }),
+      })
+      await client.images.remember({ source })
+      await client.jobs.submit({ kind: 'index', input: source })
+      showImage(source, titleOf(source, references ?? info.references))
+      await queries.invalidateQueries({ queryKey: recentKey })
     }
 
     const recognise = async (path: string, signal: AbortSignal): Promise<void> => {

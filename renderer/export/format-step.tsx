@@ -32,7 +32,7 @@ const cards: readonly Card[] = [
 interface FormatStepProps {
   readonly draft: Draft
   readonly onChange: (part: Partial<Draft>) => void
-  /** A double click chooses and goes on. */
+  /** Enter and a double click choose and go on. */
   readonly onNext: () => void
 }
 
@@ -40,6 +40,12 @@ interface FormatStepProps {
 export function FormatStep({ draft, onChange, onNext }: FormatStepProps): JSX.Element {
   const group = useRef<HTMLDivElement>(null)
   const press = (event: KeyboardEvent): void => {
+    // Enter on a card is not a form's Enter: the card is a button.
+    if (event.key === 'Enter') {
+      event.preventDefault()
+      onNext()
+      return
+    }
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
     if (by === undefined) return
     event.preventDefault()

@@ -56,7 +56,9 @@ function RecentRow({ image }: { readonly image: RecentImage }): JSX.Element {
         onClick={() => void open.image(image.source, [image.title])}
       >
         <span className={`${styles['name']} truncate`}>{title}</span>
-        <HostPath path={image.source.path} />
+        <span className={styles['place']}>
+          <HostPath path={image.source.path} />
+        </span>
         {image.isMissing ? (
           <span className={styles['missing']} title="The file or folder is not there any more">
             missing

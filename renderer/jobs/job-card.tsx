@@ -7,7 +7,6 @@ import { isEnded, type JobPhase, type JobState } from '../../shared/job.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
-import { titleOf } from '../names.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { counted, formatBytes, formatDuration } from '../parts/format.ts'
@@ -24,7 +23,7 @@ import { TimeAgo } from '../parts/time-ago.tsx'
 import { infoKey } from '../queries.ts'
 import { noticeFailure } from '../shell/notices.tsx'
 import shell from '../shell/shell.module.css'
-import { useShell } from '../store.ts'
+import { useOpen } from '../use-open.ts'
 import { JobProgress, JobSteps } from './job-progress.tsx'
 import styles from './jobs.module.css'
 import { revealLabel } from './reveal-label.ts'
@@ -121,7 +120,7 @@ function Warnings({ count }: { readonly count: number }): JSX.Element | null {
 /** Cancel while it runs; afterwards retry, go to its image, and out of the list. */
 function JobActions({ job }: { readonly job: JobState }): JSX.Element {
   const client = useClient()
-  const showImage = useShell((state) => state.showImage)
+  const open = useOpen()
   const attempt = (work: Promise<unknown>): void => {
     work.catch((error: unknown) => noticeFailure(job.title, failureOf(error)))
   }
@@ -150,12 +149,7 @@ function JobActions({ job }: { readonly job: JobState }): JSX.Element {
         </Button>
       )}
       {spec.kind !== 'upload' && (
-        <Button
-          variant="subtle"
-          size="compact-xs"
-          color="gray"
-          onClick={() => showImage(spec.input, titleOf(spec.input))}
-        >
+        <Button variant="subtle" size="compact-xs" color="gray" onClick={() => void open.image(spec.input)}>
           Show image
         </Button>
       )}

@@ -72,7 +72,7 @@ interface LayerStepProps {
 }
 
 function LayerStep({ diffID, index, step }: LayerStepProps): JSX.Element {
-  const name = `Layer ${index + 1}`
+  const name = `Layer ${index}`
   return (
     <li className={styles['step']}>
       <span className={styles['stepName']} title={diffID}>

@@ -10,12 +10,20 @@ export function PathText({ path }: { readonly path: PathBytes }): JSX.Element {
 
 /** A path of the host on one line: the folder gives way first, so that the file's name can be read. All of it on hover. */
 export function HostPath({ path }: { readonly path: string }): JSX.Element {
-  const name = baseName(path)
-  const at = path.lastIndexOf(name)
   return (
-    <bdi className={styles['ends']} title={visible(path)}>
-      <span>{visible(path.slice(0, at))}</span>
-      <span>{visible(path.slice(at))}</span>
+    <span className={styles['hostPath']}>
+      <TailText text={path} />
+    </span>
+  )
+}
+
+/** A text with slashes on one line, of which the last part matters most. All of it on hover. */
+export function TailText({ text }: { readonly text: string }): JSX.Element {
+  const at = text.lastIndexOf(baseName(text))
+  return (
+    <bdi className={styles['ends']} title={visible(text)}>
+      <span>{visible(text.slice(0, at))}</span>
+      <span>{visible(text.slice(at))}</span>
     </bdi>
   )
 }

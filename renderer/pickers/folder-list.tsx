@@ -8,6 +8,8 @@ import { useUniformRows } from '../rows/use-uniform-rows.ts'
 import styles from './pickers.module.css'
 
 interface FolderListProps {
+  /** Path of the folder. */
+  readonly folder: string
   readonly entries: readonly FolderEntry[]
   readonly selected: FolderEntry | null
   readonly isPending: boolean
@@ -22,10 +24,13 @@ const TYPING = 800
 
 /** The files and folders of one folder, for pointer and keyboard: arrows, Home, End, Enter, Backspace for up, letters to jump. */
 export function FolderList(props: FolderListProps): JSX.Element {
-  const { entries, selected, isPending, onSelect, onActivate, onUp } = props
+  const { folder, entries, selected, isPending, onSelect, onActivate, onUp } = props
   const id = useId()
   const rows = useUniformRows(entries.length)
-  const [cursor, setCursor] = useState(-1)
+  // A cursor belongs to its folder: another folder starts without one.
+  const [moved, setMoved] = useState({ folder, index: -1 })
+  const cursor = moved.folder === folder ? moved.index : -1
+  const shown = useRef(folder)
   const typed = useRef({ text: '', at: 0 })
 
   useEffect(() => {
@@ -33,9 +38,16 @@ export function FolderList(props: FolderListProps): JSX.Element {
     // oxlint-disable-next-line react/exhaustive-deps -- scrolls when the cursor moves, not when the person scrolls
   }, [cursor])
 
+  useEffect(() => {
+    if (shown.current === folder) return
+    shown.current = folder
+    // What was clicked to come here (a folder's row, a crumb) is gone: the keyboard goes on in the list.
+    rows.scroller.current?.focus()
+  }, [folder, rows.scroller])
+
   const moveTo = (index: number): void => {
     const at = Math.max(0, Math.min(index, entries.length - 1))
-    setCursor(at)
+    setMoved({ folder, index: at })
     onSelect(entries[at] ?? null)
   }
   const jump = (key: string): void => {
@@ -77,7 +89,9 @@ export function FolderList(props: FolderListProps): JSX.Element {
       onKeyDown={press}
       {...(cursor >= 0 ? { 'aria-activedescendant': `${id}${cursor}` } : {})}
     >
-      {entries.length === 0 && !isPending && <p className={styles['nothing']}>Nothing here to choose from</p>}
+      {entries.length === 0 && !isPending && (
+        <p className={styles['nothing']}>Nothing in this folder to choose from</p>
+      )}
       <div className={styles['rows']} style={{ height: rows.height }}>
         {rows.items.map(({ index, top }) => {
           const entry = entries[index]

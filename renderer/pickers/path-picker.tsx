@@ -1,5 +1,5 @@
 import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type JSX } from 'react'
 import type { FolderEntry } from '../../shared/contract.ts'
 import { failureOf, useClient } from '../client.ts'
@@ -7,7 +7,7 @@ import { useHost } from '../host.ts'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { baseName } from '../parts/format.ts'
 import { IconArrowUp } from '../parts/icons.ts'
-import { useSettings } from '../queries.ts'
+import { settingsKey, useSettings } from '../queries.ts'
 import { useShell, type PickerRequest } from '../store.ts'
 import { FolderList } from './folder-list.tsx'
 import { NewFolder } from './new-folder.tsx'
@@ -46,6 +46,7 @@ interface PickerProps {
 function Picker({ request, answer }: PickerProps): JSX.Element {
   const client = useClient()
   const { info } = useHost()
+  const queries = useQueryClient()
   const settings = useSettings().data
   const [asked, setAsked] = useState(settings?.folders[request.purpose])
   const [showHidden, setShowHidden] = useState(false)
@@ -69,7 +70,10 @@ function Picker({ request, answer }: PickerProps): JSX.Element {
     const { mode, purpose } = request
     const at = mode === 'folder' ? chosen : path
     // Forgetting the folder costs a few clicks the next time, and is no error to show.
-    client.settings.set({ folders: { ...settings?.folders, [purpose]: at } }).catch(() => undefined)
+    client.settings
+      .set({ folders: { ...settings?.folders, [purpose]: at } })
+      .then((settings) => queries.setQueryData(settingsKey, settings))
+      .catch(() => undefined)
     answer(chosen)
   }
   const activate = (entry: FolderEntry): void => {
@@ -105,7 +109,7 @@ function Picker({ request, answer }: PickerProps): JSX.Element {
           <IconArrowUp size={14} />
         </Button>
         <PathBox key={path} path={path} onGo={enter} />
-        <NewFolder parent={path} onMade={enter} />
+        {request.mode !== 'file' && <NewFolder parent={path} onMade={enter} />}
       </div>
       {folder.isError ? (
         <div className={styles['failure']}>
@@ -120,7 +124,7 @@ function Picker({ request, answer }: PickerProps): JSX.Element {
         </div>
       ) : (
         <FolderList
-          key={path}
+          folder={path}
           entries={entries}
           selected={selected}
           isPending={folder.isPending}

@@ -33,7 +33,7 @@ export const bindings: readonly KeyBinding[] = [
   {
     id: 'tab',
     group: 'An image',
-    label: 'Overview, Layers, Files, Search',
+    label: 'Tabs of the image',
     combinations: ['mod+1…4', 'alt+1…4'],
   },
   { id: 'search', group: 'An image', label: 'Search the image', combinations: ['mod+shift+F'] },

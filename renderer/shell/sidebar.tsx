@@ -4,6 +4,7 @@ import { visible } from '../../shared/path-bytes.ts'
 import { JobsEntry } from '../jobs/jobs-entry.tsx'
 import { familiar } from '../names.ts'
 import { IconFileImport, IconHome, IconPackage, IconSettings, IconX } from '../parts/icons.ts'
+import { TailText } from '../parts/path-text.tsx'
 import { useRecent } from '../queries.ts'
 import { keyOf, useShell } from '../store.ts'
 import { useOpen } from '../use-open.ts'
@@ -71,7 +72,7 @@ function OpenImages(): JSX.Element {
             title={image.source.path}
             onClick={() => showImage(image.source, image.title)}
           >
-            {visible(image.title)}
+            <TailText text={image.title} />
           </Entry>
           <ActionIcon
             size={24}
@@ -123,7 +124,7 @@ function RecentImages(): JSX.Element | null {
           isQuiet
           onClick={() => void open.image(image.source, [image.title])}
         >
-          {visible(familiar(image.title))}
+          <TailText text={familiar(image.title)} />
         </Entry>
       ))}
     </section>
@@ -157,7 +158,7 @@ function Entry({
       onClick={onClick}
     >
       {icon}
-      <span className="truncate">{children}</span>
+      <span className={styles['label']}>{children}</span>
     </button>
   )
 }
