@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { matchingRows, SearchBudget } from '../../main/image/entry-search.ts'
+import { entry, tableOf } from '../support/entries.ts'
+
+describe('matchingRows', () => {
+  it('tests the decoded path of every entry but whiteouts', async () => {
+    const table = tableOf(['a/\xc3\xa9', 'a/.wh.x', '.wh..wh..opq', 'b'].map((path) => entry(path)))
+    const seen: string[] = []
+    const rows = await matchingRows(table, (path) => seen.push(path) > 0, new SearchBudget())
+    expect([...rows]).toEqual([0, 3])
+    expect(seen).toContain('a/é')
+  })
+
+  it('interrupts an expression that explodes', async () => {
+    const table = tableOf([entry('a'.repeat(200))])
+    const hostile = /^(?:a+)+$(?<!a)/u
+    await expect(
+      matchingRows(table, (path) => hostile.test(`${path}!`), new SearchBudget(undefined, 100)),
+    ).rejects.toMatchObject({ code: 'limit' })
+  })
+
+  it('keeps one budget over all layers', async () => {
+    const table = tableOf([entry('a')])
+    const budget = new SearchBudget(undefined, 20)
+    const slow = (): boolean => {
+      const end = performance.now() + 8
+      while (performance.now() < end);
+      return true
+    }
+    const all = async (): Promise<void> => {
+      for (let layer = 0; layer < 10; layer++) await matchingRows(table, slow, budget)
+    }
+    await expect(all()).rejects.toMatchObject({ code: 'limit' })
+  })
+
+  it('ends when it is cancelled', async () => {
+    const controller = new AbortController()
+    const table = tableOf([entry('a'), entry('b')])
+    const matches = (): boolean => {
+      controller.abort()
+      return true
+    }
+    await expect(matchingRows(table, matches, new SearchBudget(controller.signal))).rejects.toMatchObject({
+      name: 'AbortError',
+    })
+  })
+
+  it('passes on what the test throws', async () => {
+    const broken = (): boolean => {
+      throw new RangeError('broken')
+    }
+    await expect(matchingRows(tableOf([entry('a')]), broken, new SearchBudget())).rejects.toThrow('broken')
+  })
+})
