@@ -106,6 +106,7 @@ export class ImageShelf implements AsyncDisposable {
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const stop = (): void => reject(new ImageError('cancelled', 'Cancelled.'))
   signal.addEventListener('abort', stop, { once: true })
