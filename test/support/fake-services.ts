@@ -17,7 +17,10 @@ export interface FakeServices extends HostServices {
 }
 
 /** The services of a host whose processes are played by the test; `folder` is all it may write. */
-export function fakeServices(folder: string, parts: Partial<Omit<HostServices, 'opened'>> = {}): FakeServices {
+export function fakeServices(
+  folder: string,
+  parts: Partial<Omit<HostServices, 'opened'>> = {},
+): FakeServices {
   const processes = new FakeProcesses()
   const own = [join(folder, 'cache'), join(folder, 'config')]
   let settings: Settings = settingsSchema.parse({})
