@@ -1,7 +1,7 @@
 import type { EntryType } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import { ImageError } from '../../shared/errors.ts'
-import type { TarEntry } from './element.ts'
+import type { TarEntry } from './tar-entry.ts'
 
 const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'link', 'fifo', 'char', 'block']
 const CODES: Readonly<Record<EntryType, number>> = {
