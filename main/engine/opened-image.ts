@@ -1,3 +1,4 @@
+import type { Digest } from '../../shared/digest.ts'
 import type { PathVersion, RowsQuery, RowsWindow, Tree } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
@@ -165,10 +166,15 @@ export class OpenedImage implements AsyncDisposable {
     if (before && !before.tables.includes(null)) return before
     const layers = await this.layers()
     const tables: (EntryTable | null)[] = []
+    // A layer may stand in an image more than once.
+    const read = new Map<Digest, EntryTable>()
     for (const [i, layer] of layers.entries()) {
       task.signal.throwIfAborted()
-      const known = before?.tables[i] ?? tables[layers.findIndex((other) => other.diffID === layer.diffID)]
-      tables.push(known ?? (isAll || (await this.#isAtHand(layer)) ? await layer.entries(task.signal) : null))
+      const known = before?.tables[i] ?? read.get(layer.diffID)
+      const table =
+        known ?? (isAll || (await this.#isAtHand(layer)) ? await layer.entries(task.signal) : null)
+      if (table) read.set(layer.diffID, table)
+      tables.push(table)
     }
     if (before && tables.every((table, i) => table === before.tables[i])) return before
     const tree = flatten(tables)

@@ -15,10 +15,11 @@ const ROOM_CHECK_BYTES = 64 * 1024 ** 2
  */
 export class FileLayerCache implements LayerCache {
   readonly #folder: string
-  readonly #limit: number
+  readonly #limit: () => number | Promise<number>
   #ready: Promise<void> | undefined
 
-  constructor(folder: string, options: { readonly limit: number }) {
+  /** `limit` is in bytes; asked again whenever something was put in, as the user may change it meanwhile. */
+  constructor(folder: string, options: { readonly limit: () => number | Promise<number> }) {
     this.#folder = folder
     this.#limit = options.limit
   }
@@ -86,13 +87,14 @@ export class FileLayerCache implements LayerCache {
   }
 
   /** Removes least recently used files until the rest fits; answers the bytes freed. Leased ones would free nothing and stay. */
-  async #evict(limit = this.#limit): Promise<number> {
+  async #evict(limit?: number): Promise<number> {
+    const room = limit ?? (await this.#limit())
     const files = (await this.#files()).sort((a, b) => b.mtimeMs - a.mtimeMs)
     let kept = 0
     let freed = 0
     for (const file of files) {
       kept += file.size
-      if (kept <= limit || file.isLeased) continue
+      if (kept <= room || file.isLeased) continue
       await rm(file.path, { force: true })
       kept -= file.size
       freed += file.size

@@ -11,7 +11,7 @@ export interface WorkspaceOptions {
   readonly cacheDir?: string | undefined
   readonly tempDir?: string | undefined
   readonly configDir?: string | undefined
-  /** Bytes the layer cache may hold. */
+  /** Bytes the layer cache may hold, over what the user's settings say. */
   readonly cacheLimit?: number | undefined
 }
 
@@ -21,7 +21,7 @@ export interface Workspace {
   readonly configDir: string
   /** For what is spooled and forgotten. */
   readonly tempDir: string
-  readonly cacheLimit: number
+  readonly cacheLimit: number | undefined
   readonly index: LayerIndex
   readonly cache: LayerCache
   readonly settings: SettingsStore
@@ -32,15 +32,16 @@ export interface Workspace {
   clearCache(): Promise<number>
 }
 
-const DEFAULT_CACHE_LIMIT = 10 * 1024 ** 3
-
 export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
   const folders = defaultFolders()
   const cacheDir = options.cacheDir ?? folders.cacheDir
   const configDir = options.configDir ?? folders.configDir
-  const cacheLimit = options.cacheLimit ?? DEFAULT_CACHE_LIMIT
+  const { cacheLimit } = options
+  const settings = new SettingsStore(configDir)
   const index = new FileLayerIndex(join(cacheDir, 'index'))
-  const cache = new FileLayerCache(join(cacheDir, 'layers'), { limit: cacheLimit })
+  const cache = new FileLayerCache(join(cacheDir, 'layers'), {
+    limit: async () => cacheLimit ?? (await settings.get()).cacheLimit,
+  })
   return {
     cacheDir,
     configDir,
@@ -48,7 +49,7 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     cacheLimit,
     index,
     cache,
-    settings: new SettingsStore(configDir),
+    settings,
     recent: new RecentStore(configDir),
     cacheSize: async () => (await index.size()) + (await cache.size()),
     clearCache: async () => (await index.clear()) + (await cache.clear()),

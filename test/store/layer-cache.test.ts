@@ -31,17 +31,17 @@ async function text(lease: CacheLease | undefined): Promise<string | undefined> 
 
 describe('the layer cache', () => {
   it('keeps what was committed, for others to find', async () => {
-    const cache = new FileLayerCache(folder, { limit: 1000 })
+    const cache = new FileLayerCache(folder, { limit: () => 1000 })
     expect(await cache.find(keyOf(1))).toBeUndefined()
     await using made = await put(cache, keyOf(1), 'one')
     await using archive = await put(cache, { archive: '/a/b.tar.gz:5:6' }, 'inflated')
-    await using found = await new FileLayerCache(folder, { limit: 1000 }).find(keyOf(1))
+    await using found = await new FileLayerCache(folder, { limit: () => 1000 }).find(keyOf(1))
     expect([await text(made), await text(archive), await text(found)]).toEqual(['one', 'inflated', 'one'])
     expect(await cache.size()).toBe(11)
   })
 
   it('shows nothing before commit and leaves nothing without it', async () => {
-    const cache = new FileLayerCache(folder, { limit: 1000 })
+    const cache = new FileLayerCache(folder, { limit: () => 1000 })
     {
       await using writer = await cache.create(keyOf(1))
       await writer.write(Buffer.from('half'))
@@ -52,13 +52,13 @@ describe('the layer cache', () => {
 
   it('keeps the folder and its files for the user alone', async () => {
     const own = join(folder, 'made')
-    await using lease = await put(new FileLayerCache(own, { limit: 1000 }), keyOf(1), 'x')
+    await using lease = await put(new FileLayerCache(own, { limit: () => 1000 }), keyOf(1), 'x')
     expect((await stat(own)).mode & 0o777).toBe(0o700)
     expect((await stat(lease.path)).mode & 0o777).toBe(0o600)
   })
 
   it('evicts the least recently used beyond its limit', async () => {
-    const cache = new FileLayerCache(folder, { limit: 10 })
+    const cache = new FileLayerCache(folder, { limit: () => 10 })
     for (const digit of [1, 2]) {
       await (await put(cache, keyOf(digit), 'four'))[Symbol.asyncDispose]()
       await utimes(join(folder, `layer-${String(digit).repeat(64)}`), digit, digit)
@@ -71,10 +71,10 @@ describe('the layer cache', () => {
   })
 
   it('never takes bytes from under a reader', async () => {
-    const cache = new FileLayerCache(folder, { limit: 1000 })
+    const cache = new FileLayerCache(folder, { limit: () => 1000 })
     const lease = await put(cache, keyOf(1), 'held')
     // Another instance with no room at all, and one that clears everything.
-    await (await put(new FileLayerCache(folder, { limit: 0 }), keyOf(2), 'x'))[Symbol.asyncDispose]()
+    await (await put(new FileLayerCache(folder, { limit: () => 0 }), keyOf(2), 'x'))[Symbol.asyncDispose]()
     expect(await cache.clear()).toBe(0)
     expect(await text(lease)).toBe('held')
     await lease[Symbol.asyncDispose]()
@@ -83,7 +83,7 @@ describe('the layer cache', () => {
   })
 
   it('holds no more than its limit once what was too large is let go', async () => {
-    const cache = new FileLayerCache(folder, { limit: 2 })
+    const cache = new FileLayerCache(folder, { limit: () => 2 })
     const lease = await put(cache, keyOf(1), 'large')
     expect(await text(lease)).toBe('large')
     await lease[Symbol.asyncDispose]()
@@ -95,7 +95,7 @@ describe('the layer cache', () => {
     const names = [`layer-x.${host}-4194999-1.0.tmp`, `lease.${host}-4194999-1.1.tmp`]
     const living = [`layer-x.${ownerMark()}.0.tmp`, 'layer-x.00000000-1-1.0.tmp']
     for (const name of [...names, ...living]) await writeFile(join(folder, name), 'x')
-    await using lease = await put(new FileLayerCache(folder, { limit: 1000 }), keyOf(1), 'one')
+    await using lease = await put(new FileLayerCache(folder, { limit: () => 1000 }), keyOf(1), 'one')
     const left = await readdir(folder)
     expect(left).toEqual(expect.arrayContaining(living))
     expect(left).not.toContain(names[0])
@@ -109,7 +109,7 @@ describe('the layer cache', () => {
       Array.from({ length: 8 }, (_, seed) => run(script, [folder, String(seed)], seed % 4 === 3)),
     )
     expect(results.filter((result) => result !== 'killed')).toEqual(Array.from({ length: 6 }, () => 'right'))
-    const cache = new FileLayerCache(folder, { limit: 0 })
+    const cache = new FileLayerCache(folder, { limit: () => 0 })
     await (await put(cache, keyOf(9), 'x'))[Symbol.asyncDispose]()
     expect(await readdir(folder)).toEqual([])
   })

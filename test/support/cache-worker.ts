@@ -5,7 +5,7 @@ import { FileLayerCache } from '../../main/store/layer-cache.ts'
 const [folder = '', seed = '0'] = process.argv.slice(2)
 const ROUNDS = 100
 const SIZE = 5000
-const cache = new FileLayerCache(folder, { limit: SIZE * 3 })
+const cache = new FileLayerCache(folder, { limit: () => SIZE * 3 })
 console.log('started')
 for (let round = 0; round < ROUNDS; round++) {
   const digit = (round * 7 + Number(seed) * 3) % 6
