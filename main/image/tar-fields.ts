@@ -75,20 +75,18 @@ export function writeOctal(block: Buffer, value: number, start: number, length: 
 /** The sum of all bytes with the checksum field taken as spaces; Sun's old tar summed signed bytes, so both are tried. */
 export function isChecksumValid(block: Uint8Array, at = 0): boolean {
   const stored = readNumber(block, at + 148, 8)
-  const end = at + BLOCK
-  let unsigned = 0
-  let high = 0
-  for (let i = at; i < end; i++) {
-    const byte = block[i] as number
-    unsigned += byte
-    high += byte >> 7
-  }
-  for (let i = at + 148; i < at + 156; i++) {
-    const byte = block[i] as number
-    unsigned += SPACE - byte
-    high -= byte >> 7
-  }
-  return stored === unsigned || stored === unsigned - 256 * high
+  let sum = 8 * SPACE
+  for (let i = at; i < at + 148; i++) sum += block[i] as number
+  for (let i = at + 156; i < at + BLOCK; i++) sum += block[i] as number
+  return stored === sum || stored === sum - 256 * countHighBytes(block, at)
+}
+
+/** How many bytes outside the checksum field are negative when taken as signed. */
+function countHighBytes(block: Uint8Array, at: number): number {
+  let count = 0
+  for (let i = at; i < at + 148; i++) count += (block[i] as number) >> 7
+  for (let i = at + 156; i < at + BLOCK; i++) count += (block[i] as number) >> 7
+  return count
 }
 
 export function writeChecksum(block: Buffer): void {
