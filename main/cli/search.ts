@@ -32,7 +32,8 @@ export async function search(
   options: SearchOptions,
 ): Promise<number> {
   const { output, task } = session
-  if (pattern === '') throw new ImageError('usage', 'The pattern is empty.', { remedy: "Give one, such as '*.conf'." })
+  if (pattern === '')
+    throw new ImageError('usage', 'The pattern is empty.', { remedy: "Give one, such as '*.conf'." })
   const isRegex = options.regex ?? false
   const query: SearchQuery = { pattern, isRegex, isCaseSensitive: true, isWholeName: !isRegex }
   await using image = await openListed(session, source)

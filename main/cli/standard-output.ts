@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { ImageError } from '../../shared/errors.ts'
 
 const BATCH = 64 * 1024
@@ -60,20 +59,16 @@ export class StandardOutput {
     if (text !== '') await this.#write(text)
   }
 
+  /** Settles when there is room for more; bytes are their owner's again then, so for those when they are gone. */
   async #write(content: string | Uint8Array): Promise<void> {
-    if (this.#failure) throw this.#failure
-    // The chunk is its owner's again when this returns, so it must have left by then.
-    if (typeof content !== 'string') {
-      await new Promise<void>((resolve) => {
-        this.#stream.write(content, () => resolve())
-      })
-    } else if (!this.#stream.write(content)) {
-      await Promise.race([once(this.#stream, 'drain'), this.#untilClosed()])
-    }
-    if (this.#failure) throw this.#failure
+    this.#check()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const hasRoom = this.#stream.write(content, () => resolve())
+    if (!hasRoom || typeof content !== 'string') await promise
+    this.#check()
   }
 
-  async #untilClosed(): Promise<void> {
-    if (!this.signal.aborted) await once(this.signal, 'abort')
+  #check(): void {
+    if (this.#failure) throw this.#failure
   }
 }
