@@ -20,7 +20,7 @@ import type { OpenImage } from '../store.ts'
 import { hitGroups, type HitGroups } from './hit-groups.ts'
 import { GroupRow, HitRow, lineId } from './hit-row.tsx'
 import styles from './search.module.css'
-import type { Summary } from './search-tab.tsx'
+import type { Summary } from './summary.ts'
 import { useSearch } from './use-search.ts'
 
 /** The box keeps the focus; these keys are passed on to the list. */

@@ -3,7 +3,7 @@ import type { JSX } from 'react'
 import type { SearchView } from '../image/image-views.ts'
 import { counted } from '../parts/format.ts'
 import styles from './search.module.css'
-import type { Summary } from './search-tab.tsx'
+import type { Summary } from './summary.ts'
 
 interface SearchSummaryProps {
   readonly summary: Summary

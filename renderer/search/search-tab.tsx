@@ -14,6 +14,7 @@ import { SearchBox } from './search-box.tsx'
 import styles from './search.module.css'
 import { SearchResults, type ResultsHandle } from './search-results.tsx'
 import { SearchSummary } from './search-summary.tsx'
+import { nothing, type Summary } from './summary.ts'
 import { queryOf } from './use-search.ts'
 
 interface SearchTabProps {
@@ -110,16 +111,6 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
     </div>
   )
 }
-
-/** What all windows of one search say alike. */
-export interface Summary {
-  readonly total: number
-  readonly perLayer: readonly number[]
-  readonly pendingLayers: readonly number[]
-  readonly isStale: boolean
-}
-
-export const nothing: Summary = { total: 0, perLayer: [], pendingLayers: [], isStale: true }
 
 function Hints(): JSX.Element {
   return (
