@@ -51,6 +51,7 @@ export function App(): JSX.Element {
       {/* Below dialogs: what lies on top is answered first. */}
       <Notifications
         zIndex={190}
+        notificationMaxHeight={640}
         position="bottom-right"
         limit={4}
         transitionDuration={100}

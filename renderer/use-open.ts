@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Candidate } from '../shared/contract.ts'
+import { errorOfReport, type ErrorReport } from '../shared/errors.ts'
 import type { ImageInfo } from '../shared/image.ts'
 import type { SourceSpec } from '../shared/uri.ts'
 import { failureOf, useClient } from './client.ts'
@@ -8,7 +9,7 @@ import { useHost } from './host.ts'
 import { titleOf } from './names.ts'
 import { baseName } from './parts/format.ts'
 import { infoKey, recentKey } from './queries.ts'
-import { noticeFailure } from './shell/notices.tsx'
+import { clearFailures, noticeFailure } from './shell/notices.tsx'
 import { keyOf, useShell } from './store.ts'
 
 /** The ways in. None rejects: a failure is told in the window and changes nothing. */
@@ -23,6 +24,11 @@ export interface Open {
   readonly sample: () => Promise<void>
 }
 
+/** An uploaded copy lies where nobody looks: the person knows the file by its name. */
+function withoutPlace(report: ErrorReport, path: string, name: string): ErrorReport {
+  return { ...report, message: report.message.replaceAll(path, name) }
+}
+
 let lastOpening = 0
 
 /** Runs a piece of opening as a line of the window that can be cancelled. */
@@ -30,6 +36,7 @@ async function asOpening(name: string, work: (signal: AbortSignal) => Promise<vo
   const { addOpening, removeOpening } = useShell.getState()
   const controller = new AbortController()
   const id = ++lastOpening
+  clearFailures()
   addOpening({ id, name, cancel: () => controller.abort() })
   try {
     await work(controller.signal)
@@ -83,7 +90,12 @@ export function useOpen(): Open {
       files: async (files) => {
         await Promise.all(
           files.map((file) =>
-            asOpening(file.name, async (signal) => recognise(await host.pathOf(file, signal), signal)),
+            asOpening(file.name, async (signal) => {
+              const path = await host.pathOf(file, signal)
+              await recognise(path, signal).catch((error: unknown) => {
+                throw errorOfReport(withoutPlace(failureOf(error), path, file.name))
+              })
+            }),
           ),
         )
       },

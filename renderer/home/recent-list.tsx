@@ -7,7 +7,7 @@ import { failureOf, useClient } from '../client.ts'
 import { familiar } from '../names.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { IconX } from '../parts/icons.ts'
-import { HostPath } from '../parts/path-text.tsx'
+import { HostPath, TailText } from '../parts/path-text.tsx'
 import { TimeAgo } from '../parts/time-ago.tsx'
 import { recentKey } from '../queries.ts'
 import { noticeFailure } from '../shell/notices.tsx'
@@ -55,7 +55,9 @@ function RecentRow({ image }: { readonly image: RecentImage }): JSX.Element {
         aria-label={image.isMissing ? `${title}, missing` : `Open ${title}`}
         onClick={() => void open.image(image.source, [image.title])}
       >
-        <span className={`${styles['name']} truncate`}>{title}</span>
+        <span className={styles['name']}>
+          <TailText text={familiar(image.title)} />
+        </span>
         <span className={styles['place']}>
           <HostPath path={image.source.path} />
         </span>

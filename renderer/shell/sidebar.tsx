@@ -69,6 +69,7 @@ function OpenImages(): JSX.Element {
           <Entry
             icon={<IconPackage size={16} />}
             isCurrent={page === 'image' && active === image.id}
+            label={visible(image.title)}
             title={image.source.path}
             onClick={() => showImage(image.source, image.title)}
           >
@@ -120,6 +121,7 @@ function RecentImages(): JSX.Element | null {
         <Entry
           key={keyOf(image.source)}
           icon={<IconPackage size={16} />}
+          label={visible(familiar(image.title))}
           title={image.source.path}
           isQuiet
           onClick={() => void open.image(image.source, [image.title])}
@@ -133,6 +135,8 @@ function RecentImages(): JSX.Element | null {
 
 interface EntryProps {
   readonly icon: ReactNode
+  /** Read out where the children are laid out in pieces. */
+  readonly label?: string
   readonly children: ReactNode
   readonly isCurrent?: boolean
   readonly isQuiet?: boolean
@@ -142,6 +146,7 @@ interface EntryProps {
 
 function Entry({
   icon,
+  label,
   children,
   isCurrent = false,
   isQuiet = false,
@@ -154,6 +159,7 @@ function Entry({
       className={styles['entry']}
       data-quiet={isQuiet || undefined}
       aria-current={isCurrent ? 'page' : undefined}
+      aria-label={label}
       title={title === undefined ? undefined : visible(title)}
       onClick={onClick}
     >

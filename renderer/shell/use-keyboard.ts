@@ -3,6 +3,7 @@ import { useEffect } from 'react'
 import { imageTabs, useShell } from '../store.ts'
 import { useOpen, type Open } from '../use-open.ts'
 import { isModalOpen } from './is-modal-open.ts'
+import { dismissLatest } from './notices.tsx'
 import { useIsNarrow } from './use-is-narrow.ts'
 
 /** The keys of the window (key-bindings.ts). Esc belongs to what lies on top: dialogs close themselves. */
@@ -22,7 +23,7 @@ export function useKeyboard(): void {
   }, [open, isNarrow])
 }
 
-type Action = () => void
+type Action = () => unknown
 
 function actionOf(event: KeyboardEvent, open: Open, isNarrow: boolean): Action | undefined {
   const shell = useShell.getState()
@@ -32,7 +33,7 @@ function actionOf(event: KeyboardEvent, open: Open, isNarrow: boolean): Action |
   if (isMod && !event.altKey) return modActionOf(key, event, open, isNarrow)
   if (event.altKey && !isMod) return altActionOf(event)
   if (key === '?' && !isTyping(event.target)) return () => shell.showKeys(true)
-  if (key === 'escape' && shell.isSidebarOver) return () => shell.toggleSidebar(true)
+  if (key === 'escape') return shell.isSidebarOver ? () => shell.toggleSidebar(true) : dismissLatest
   return undefined
 }
 
