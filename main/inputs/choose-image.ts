@@ -8,6 +8,12 @@ import { familiarReference, formatReference, parseReference } from '../../shared
 import type { Task } from '../image/element.ts'
 import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
 
+const REMEDIES: Readonly<Record<ImageShelf['kind'], string>> = {
+  tar: 'Choose one with ?image= and its name, its ID, or #1 for the first.',
+  layout: 'Choose one with ?ref= and its name, its digest, or #1 for the first.',
+  dir: 'Choose one with ?image= and ?tag=.',
+}
+
 /** How many images a message lists. */
 const LISTED = 5
 
@@ -122,7 +128,7 @@ function chooseOne(shelf: ImageShelf, choices: readonly ImageChoice[]): ImageErr
     {
       remedy: isByPlatform
         ? 'Choose a platform with --architecture (and --os, --variant).'
-        : 'Choose one with ?image= and its name, its ID, or #1 for the first.',
+        : REMEDIES[shelf.kind],
     },
   )
 }

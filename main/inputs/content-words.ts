@@ -34,12 +34,13 @@ export function notAnImageTar(
 }
 
 /** The refusal of a folder that is neither a layout nor a directory of images. */
-export function notAnImageFolder(path: string): ImageError {
-  return new ImageError(
-    'not-an-image',
-    `${visible(path)} is a folder, but holds no image: it has no oci-layout, catalog.json or manifest.json.`,
-    { remedy: REMEDY },
-  )
+export function notAnImageFolder(
+  path: string,
+  why = 'it has no oci-layout, catalog.json or manifest.json',
+): ImageError {
+  return new ImageError('not-an-image', `${visible(path)} is a folder, but holds no image: ${why}.`, {
+    remedy: REMEDY,
+  })
 }
 
 function wordsFor(head: Uint8Array): string {

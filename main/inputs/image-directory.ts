@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { digestOfHex } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import { parseDocument } from '../image/documents.ts'
+import { parseDocument, parseJson } from '../image/documents.ts'
 import { sha256Of } from '../image/hashing.ts'
 import { parseConfig } from '../image/image-config.ts'
+import { notAnImageFolder } from './content-words.ts'
 import { checkClaim } from './docker-archive.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { storedBlob } from './stored-blob.ts'
@@ -29,7 +30,14 @@ type Manifest = z.output<typeof manifestSchema>[number]
 
 /** The images of a directory of images: a layer per folder, a manifest per image, and mostly a catalog of them. */
 export function imageDirectory(files: ImageFiles): ImageShelf {
-  const choices = files.find('catalog.json') ? fromCatalog(files) : [fromManifest(files)]
+  const hasCatalog = files.find('catalog.json') !== undefined
+  // skopeo's `dir:` has a manifest.json, too, and so have web applications; theirs is an object.
+  if (
+    !hasCatalog &&
+    !Array.isArray(parseJson(readDocument(files, 'manifest.json', 'manifest.json'), 'manifest.json'))
+  )
+    throw notAnImageFolder(files.path, 'its manifest.json is of something else')
+  const choices = hasCatalog ? fromCatalog(files) : [fromManifest(files)]
   if (choices.length === 0)
     throw new ImageError(
       'not-an-image',
@@ -123,7 +131,11 @@ function choiceOf(files: ImageFiles, image: string, tag: string, manifestName: s
     references,
     names: [`${image}:${tag}`],
     catalog: { image, tag },
-    load: async () => load(files, readManifest(files, manifestName), references),
+    load: async () => {
+      const manifest = readManifest(files, manifestName)
+      checkName(manifest, image, tag, manifestName)
+      return load(files, manifest, references)
+    },
   }
 }
 
@@ -132,6 +144,21 @@ function readManifest(files: ImageFiles, name: string): Manifest {
   const [manifest] = parseDocument(readDocument(files, name, what), manifestSchema, what)
   if (!manifest) throw new ImageError('malformed', `${what} is empty.`)
   return manifest
+}
+
+/**
+ * Without unique names every image is written to manifest.json, and the original tool leaves the older ones in the catalog: then the
+ * manifest is that of another image. It kept only the last part of the repository, so no more than that is compared.
+ */
+function checkName(manifest: Manifest, image: string, tag: string, manifestName: string): void {
+  const lastPart = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
+  const names = manifest.RepoTags ?? []
+  if (names.length === 0 || names.some((name) => lastPart(name) === lastPart(`${image}:${tag}`))) return
+  throw new ImageError(
+    'not-found',
+    `${visible(`${image}:${tag}`)} was written over: ${visible(manifestName)} is that of ${visible(names.join(', '))} now.`,
+    { remedy: 'Export several images into one directory with unique names.' },
+  )
 }
 
 function load(files: ImageFiles, manifest: Manifest, references: readonly string[]): StoredImage {

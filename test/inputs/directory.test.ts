@@ -75,6 +75,30 @@ describe('which image', () => {
   })
 })
 
+test('an image whose manifest was written over by another is not given for it', async () => {
+  await using context = await testContext()
+  await writePythonDirectory(context.path('images'), [
+    sampleImage(['debian:12']),
+    buildImage({ layers: [[{ path: 'a' }]], references: ['quay.io/team/app:1'] }),
+  ])
+  await expect(open(context, { image: 'debian' })).rejects.toMatchObject({
+    code: 'not-found',
+    message: 'debian:12 was written over: manifest.json is that of app:1 now.',
+  })
+  await using input = await open(context, { image: 'quay.io/team/app' })
+  expect((await input.inspect(testTask())).reference).toBe('quay.io/team/app:1')
+})
+
+test('skopeo’s dir: is told apart', async () => {
+  await using context = await testContext()
+  await mkdir(context.path('images'))
+  await writeFile(context.path('images/manifest.json'), '{"schemaVersion": 2, "layers": []}')
+  await expect(open(context)).rejects.toMatchObject({
+    code: 'not-an-image',
+    message: `${context.path('images')} is a folder, but holds no image: its manifest.json is of something else.`,
+  })
+})
+
 describe('the config of the Python tool', () => {
   test('is read under the ID of the bytes that are there, with a warning', async () => {
     await using context = await testContext()
