@@ -25,6 +25,14 @@ export function flatten(layers: readonly (EntryTable | null)[]): ImageTree {
   return builder.finish(versionsOfRows)
 }
 
+/** A component of a resolved path: its node, where there ever was one, and its name. */
+interface Step {
+  readonly node: number
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
 /** One layer being applied to the tree. */
 class LayerFold {
   readonly #tree: TreeBuilder
@@ -138,39 +146,52 @@ class LayerFold {
   }
 
   /** The directory at a path, symlinks followed inside the root. Where `isMade`, what is missing is made, as `mkdir -p` would. */
-  #walkTo(whole: Uint8Array, isMade: boolean): number {
-    const { nodes } = this.#tree
-    let path = whole
+  #walkTo(path: Uint8Array, isMade: boolean): number {
+    const trail = this.#resolve(path)
+    if (!trail) return NO_NODE
     let node = ROOT_NODE
+    for (const { bytes, start, end, ...step } of trail) {
+      const next = isMade ? this.#tree.ensureChild(node, bytes, start, end) : step.node
+      if (!this.#enter(next, isMade)) return NO_NODE
+      node = next
+    }
+    return node
+  }
+
+  /**
+   * The path without links and dots, as securejoin resolves it: what is not there, or lies below a file, has nothing to follow, so that
+   * `x/..` leads back also where there is no x. Undefined, with a note, where there is no end to the links.
+   */
+  #resolve(whole: Uint8Array): Step[] | undefined {
+    const trail: Step[] = []
+    let bytes = whole
     let hops = 0
-    for (let start = 0; start < path.length;) {
-      const slash = path.indexOf(SLASH, start)
-      const end = slash < 0 ? path.length : slash
-      const name = start
-      start = end + 1
-      if (isHere(path, name, end)) continue
-      if (isUp(path, name, end)) {
-        node = Math.max(nodes.parent(node), ROOT_NODE)
+    for (let next = 0; next < bytes.length;) {
+      const slash = bytes.indexOf(SLASH, next)
+      const start = next
+      const end = slash < 0 ? bytes.length : slash
+      next = end + 1
+      if (isHere(bytes, start, end)) continue
+      if (isUp(bytes, start, end)) {
+        trail.pop()
         continue
       }
-      const child = isMade
-        ? this.#tree.ensureChild(node, path, name, end)
-        : nodes.child(node, path, name, end)
-      const target = this.#tree.symlinkTarget(child)
+      const parent = trail.length === 0 ? ROOT_NODE : (trail.at(-1) as Step).node
+      const node = parent === NO_NODE ? NO_NODE : this.#tree.nodes.child(parent, bytes, start, end)
+      const target = this.#tree.symlinkTarget(node)
       if (target === undefined) {
-        if (!this.#enter(child, isMade)) return NO_NODE
-        node = child
+        trail.push({ node, bytes, start, end })
         continue
       }
       if (++hops > MAX_HOPS || target.length > MAX_TARGET) {
         this.#note('leads through too many or too long symbolic links; it is left out')
-        return NO_NODE
+        return undefined
       }
-      if (target.startsWith('/')) node = ROOT_NODE
-      path = Buffer.concat([Buffer.from(`${target}/`, 'latin1'), path.subarray(start)])
-      start = 0
+      if (target.startsWith('/')) trail.length = 0
+      bytes = Buffer.concat([Buffer.from(`${target}/`, 'latin1'), bytes.subarray(next)])
+      next = 0
     }
-    return node
+    return trail
   }
 
   /** Whether the node is a directory: made one where nothing is there, or a file is. */

@@ -122,6 +122,12 @@ describe('flatten', () => {
     ])
   })
 
+  it('goes back from what is not there, or is a file, without making it', () => {
+    const tree = treeOf([entry('f'), symlink('l', 'f/../x/y/../../z')], [entry('l/a')])
+    expect(listing(tree)).toEqual(['f 0', 'l -> f/../x/y/../../z', 'z/', 'z/a 0'])
+    expect(tree.problems).toEqual([])
+  })
+
   it('forgets a known parent when a link takes its place', () => {
     const tree = treeOf([entry('d/a'), symlink('d', 'e'), entry('d/b')])
     expect(listing(tree)).toEqual(['d -> e', 'e/', 'e/b 0'])

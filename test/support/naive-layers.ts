@@ -111,11 +111,12 @@ function resolveDirectory(
       rest = [...target.split('/'), ...rest]
       continue
     }
-    if (found?.type !== 'directory') {
-      if (layer === undefined) return undefined
-      files.set(path, { inode: DIRECTORY, layer })
-    }
     at = [...at, name]
+  }
+  for (const path of at.map((_, i) => at.slice(0, i + 1).join('/'))) {
+    if (files.get(path)?.inode.type === 'directory') continue
+    if (layer === undefined) return undefined
+    files.set(path, { inode: DIRECTORY, layer })
   }
   return at
 }
