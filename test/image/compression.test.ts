@@ -75,7 +75,8 @@ describe.each(KINDS)('%s', (kind) => {
   })
 
   test('a flipped bit is found', async () => {
-    const bytes = sample.subarray(0, 120_000)
+    // Noise is stored as it is: there only the format's own check can tell.
+    const bytes = Buffer.concat([sample.subarray(0, 40_000), randomBytes(40_000)])
     // zstd has a check of its content only where asked; the tool asks.
     const file = packed(kind, bytes)
     await fc.assert(
