@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OpenedImage } from '../engine/opened-image.ts'
-import type { Task } from '../image/element.ts'
+import { rangesOf } from '../image/byte-ranges.ts'
+import type { ByteRange, Layer, Task } from '../image/element.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { expandSparse } from '../image/sparse.ts'
 import type { Listed } from './listing.ts'
@@ -38,7 +39,7 @@ export async function hashFiles(
       .filter(({ entry }) => entry.size > 0)
       .sort((a, b) => a.entry.offset - b.entry.offset)
     const ranges = entries.map(({ entry }) => ({ offset: entry.offset, length: entry.storedSize }))
-    for await (const [at, bytes] of layer.contents(ranges, task.signal)) {
+    for await (const [at, bytes] of piecesOf(layer, ranges, task)) {
       const { row, entry } = entries[at] as (typeof entries)[number]
       const hash = createHash('sha256')
       for await (const chunk of expandSparse(entry, bytes)) hash.update(chunk)
@@ -46,4 +47,15 @@ export async function hashFiles(
     }
   }
   return hashes
+}
+
+/** A layer of which much is wanted is read from start to end: by large pieces, not file by file. */
+function piecesOf(
+  layer: Layer,
+  ranges: readonly ByteRange[],
+  task: Task,
+): AsyncIterable<readonly [index: number, bytes: AsyncIterable<Uint8Array>]> {
+  const wanted = ranges.reduce((sum, range) => sum + range.length, 0)
+  const isMuch = wanted > (layer.size ?? 0) / 4
+  return isMuch ? rangesOf(layer.stream(task.signal), ranges) : layer.contents(ranges, task.signal)
 }
