@@ -72,22 +72,17 @@ function sortOut(tree: ImageTree, folder: TreeFolder): Found {
   return { plain: [...directories, ...others], files, links }
 }
 
-/** In the order of the tree; of one layer alone its own, and the folders that lead to them. */
+/** Parents before children, in the order in which the layers first named them; of one layer alone its own, and the folders that lead to them. */
 function versionsOf(tree: ImageTree, { node, layer, isMerged }: TreeFolder): number[] {
-  const found: number[] = []
-  const nodes: number[] = []
-  for (const [at, version] of tree.walk(layer, node)) {
-    nodes.push(at)
-    found.push(version)
-  }
-  if (isMerged) return found
+  const found = [...tree.walk(layer, node)].sort(([a], [b]) => a - b)
+  if (isMerged) return found.map(([, version]) => version)
   const isWanted = new Set<number>()
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const at = nodes[i] as number
-    if (tree.versions.born.at(found[i] as number) === layer) isWanted.add(at)
+  // From the leaves up, so that a parent is asked after all of its children.
+  for (const [at, version] of found.toReversed()) {
+    if (tree.versions.born.at(version) === layer) isWanted.add(at)
     if (isWanted.has(at)) isWanted.add(tree.nodes.parent(at))
   }
-  return found.filter((_, i) => isWanted.has(nodes[i] as number))
+  return found.filter(([at]) => isWanted.has(at)).map(([, version]) => version)
 }
 
 /** Paths in the tar: below the folder's own name; of the whole image as they are. */

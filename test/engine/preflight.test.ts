@@ -1,0 +1,148 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { commandLineOf } from '../../main/engine/command-line-of.ts'
+import { preflight } from '../../main/engine/preflight.ts'
+import type { DestinationSpec } from '../../shared/uri.ts'
+import { testContext, type TestContext } from '../support/context.ts'
+import { convert, workspaceOf } from '../support/conversion.ts'
+import { snapshotOf } from '../support/folder-snapshot.ts'
+import { sampleImage, writeDockerArchive } from '../support/image-builder.ts'
+import { testTask } from '../support/task.ts'
+
+async function prepared(flavour: 'docker-24' | 'docker-25-gzip' = 'docker-24'): Promise<TestContext> {
+  const context = await testContext()
+  await writeDockerArchive(sampleImage(), context.path('in.tar'), { flavour })
+  return context
+}
+
+async function look(context: TestContext, output: DestinationSpec, input = 'in.tar') {
+  const before = snapshotOf(context.folder)
+  const spec = {
+    kind: 'convert',
+    input: { kind: 'tar', path: context.path(input) },
+    filters: [],
+    output,
+  } as const
+  const result = await preflight({ ...spec, filters: [] }, workspaceOf(context), testTask())
+  expect(snapshotOf(context.folder)).toEqual(before)
+  return result
+}
+
+const tar = (path: string): DestinationSpec => ({ kind: 'tar', path, compression: 'none', overwrite: true })
+const dir = (path: string): DestinationSpec => ({ kind: 'dir', path, uniqueNames: false })
+
+describe('pre-flight', () => {
+  it('knows bytes, room and the command, and writes nothing', async () => {
+    await using context = await prepared()
+    const result = await look(context, tar(context.path('out.tar')))
+    const size = sampleImage().layers.reduce((sum, { tar }) => sum + tar.length, 0)
+    expect(result).toMatchObject({ bytes: size, exists: false, problems: [], notes: [] })
+    expect(result.bytesFree).toBeGreaterThan(size)
+    expect(result.command).toBe(
+      `occystrap process tar://${context.path('in.tar')} tar://${context.path('out.tar')}`,
+    )
+  })
+
+  it('does not guess the size of compressed layers', async () => {
+    await using context = await prepared('docker-25-gzip')
+    const result = await look(context, tar(context.path('out.tar')))
+    expect(result.bytes).toBeNull()
+    expect(result.notes.join()).toContain('compressed')
+  })
+
+  it('says what will be replaced', async () => {
+    await using context = await prepared()
+    writeFileSync(context.path('out.tar'), 'mine')
+    expect(await look(context, tar(context.path('out.tar')))).toMatchObject({
+      exists: true,
+      problems: [],
+      notes: [`${context.path('out.tar')} will be replaced.`],
+    })
+  })
+
+  it('counts only layers that a directory does not have', async () => {
+    await using context = await prepared()
+    await convert(context, { kind: 'tar', path: context.path('in.tar') }, dir(context.path('images')))
+    const result = await look(context, dir(context.path('images')))
+    expect(result).toMatchObject({ bytes: 0, exists: true, problems: [] })
+    expect(result.notes).toEqual([
+      '2 of 2 layers are there already and will be shared.',
+      `sample:1 in ${context.path('images')} will be replaced.`,
+    ])
+  })
+
+  const problems: readonly (readonly [string, string, (context: TestContext) => string])[] = [
+    ['a missing folder', 'not-found', (context) => context.path('missing/out')],
+    ['its own source', 'exists', (context) => context.path('in.tar')],
+    [
+      'its own source by another name',
+      'exists',
+      (context) => {
+        symlinkSync('in.tar', context.path('link.tar'))
+        return context.path('link.tar')
+      },
+    ],
+    ['a device', 'exists', () => '/dev/null'],
+    ['a place without room', 'permission', () => '/proc/out'],
+  ]
+  for (const [name, code, make] of problems)
+    it(`has a problem with ${name}`, async () => {
+      await using context = await prepared()
+      const path = make(context)
+      for (const output of [tar(path), dir(path)]) {
+        const result = await look(context, output)
+        expect(result.problems.length).toBeGreaterThan(0)
+        if (output.kind === 'tar' && code !== 'permission') expect(result.problems[0]?.code).toBe(code)
+      }
+    })
+
+  it.skipIf(process.getuid?.() === 0)('has a problem with a folder that may not be written', async () => {
+    await using context = await prepared()
+    mkdirSync(context.path('closed'))
+    chmodSync(context.path('closed'), 0o500)
+    expect((await look(context, tar(context.path('closed/out.tar')))).problems).toMatchObject([
+      { code: 'permission' },
+    ])
+  })
+
+  it('has a problem with a source that is none, and with a name that is none', async () => {
+    await using context = await prepared()
+    writeFileSync(context.path('page.tar'), '<html>')
+    expect((await look(context, tar(context.path('out.tar')), 'page.tar')).problems).toMatchObject([
+      { code: 'not-an-image' },
+    ])
+    const output = { ...tar(context.path('out.tar')), reference: 'Not A Name' }
+    expect((await look(context, output)).problems).toMatchObject([{ code: 'usage' }])
+  })
+})
+
+describe('the equivalent command', () => {
+  it('is quoted for a shell', () => {
+    const command = commandLineOf({
+      kind: 'convert',
+      input: { kind: 'tar', path: "/it's/a b.tar", image: 'debian:12' },
+      filters: [{ kind: 'normalize-timestamps', timestamp: 7 }],
+      output: { kind: 'dir', path: '/images', uniqueNames: true },
+    })
+    expect(command).toBe(
+      String.raw`occystrap process 'tar:///it'\''s/a b.tar?image=debian:12' 'dir:///images?unique_names=true' -f normalize-timestamps:ts=7`,
+    )
+  })
+
+  it('is there only for what the command line can do', () => {
+    const input = { kind: 'tar', path: '/a.tar' } as const
+    const path = {
+      kind: 'save-path',
+      input,
+      path: 'etc/passwd',
+      destination: '/out',
+      isMerged: true,
+    } as const
+    expect(commandLineOf(path)).toBe('occystrap cat tar:///a.tar etc/passwd > /out')
+    expect(commandLineOf({ ...path, layer: 3, isMerged: false })).toBe(
+      'occystrap cat tar:///a.tar etc/passwd --layer 3 > /out',
+    )
+    expect(commandLineOf({ ...path, layer: 3 })).toBe('')
+    expect(commandLineOf({ ...path, path: 'a\xff' })).toBe('')
+  })
+})

@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { reportOf } from '../../shared/errors.ts'
+import {
+  absolutePath,
+  formatDestination,
+  formatFilter,
+  formatSource,
+  parseDestination,
+  parseFilter,
+  parseSource,
+} from '../../shared/source-uri.ts'
+import type { DestinationSpec, SourceSpec } from '../../shared/uri.ts'
+
+const CWD = '/home/user'
+
+describe('a source URI', () => {
+  const cases: readonly (readonly [string, SourceSpec])[] = [
+    ['tar://a.tar', { kind: 'tar', path: '/home/user/a.tar' }],
+    ['tar:///a b/c.tar', { kind: 'tar', path: '/a b/c.tar' }],
+    ['tar://../x/./a.tar', { kind: 'tar', path: '/home/x/a.tar' }],
+    ['tar:///a.tar?image=quay.io/a/b:1', { kind: 'tar', path: '/a.tar', image: 'quay.io/a/b:1' }],
+    ['tar:///100%.tar', { kind: 'tar', path: '/100%.tar' }],
+    ['tar:///a%20b%3Fc%253F.tar', { kind: 'tar', path: '/a%20b?c%3F.tar' }],
+    [
+      'tar:///a.tar?os=linux&arch=arm&variant=v7',
+      { kind: 'tar', path: '/a.tar', platform: { os: 'linux', architecture: 'arm', variant: 'v7' } },
+    ],
+    ['layout://d?ref=latest', { kind: 'layout', path: '/home/user/d', image: 'latest' }],
+    ['dir://d?image=a/b&tag=1', { kind: 'dir', path: '/home/user/d', image: 'a/b', tag: '1' }],
+  ]
+  for (const [text, spec] of cases)
+    it(text, () => {
+      expect(parseSource(text, CWD)).toEqual(spec)
+      expect(parseSource(formatSource(spec), '/elsewhere')).toEqual(spec)
+    })
+
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['a.tar', /tar:\/\/PATH, layout:\/\/PATH, dir:\/\/PATH/],
+    ['registry://debian:12', /not a source/],
+    ['tar://', /names no path/],
+    ['tar://a?image=x&image=y', /gives the option image twice/],
+    ['tar://a?tag=x', /unknown option tag\. Options here: image, os, arch, variant\./],
+    ['tar://a?image=', /no value for image/],
+    ['tar://a?image=%zz', /not a value/],
+  ]
+  for (const [text, words] of wrong)
+    it(`refuses ${text}`, () => {
+      const report = failureOf(() => parseSource(text, CWD))
+      expect(report.code).toBe('usage')
+      expect(`${report.message} ${report.remedy}`).toMatch(words)
+    })
+})
+
+describe('a destination URI', () => {
+  const cases: readonly (readonly [string, DestinationSpec])[] = [
+    ['tar://a.tar', { kind: 'tar', path: '/home/user/a.tar', compression: 'none', overwrite: true }],
+    [
+      'tar:///a.tar?reference=debian:12&compression=zstd&overwrite=false',
+      { kind: 'tar', path: '/a.tar', reference: 'debian:12', compression: 'zstd', overwrite: false },
+    ],
+    ['dir://d', { kind: 'dir', path: '/home/user/d', uniqueNames: false }],
+    ['dir://d?unique_names=TRUE', { kind: 'dir', path: '/home/user/d', uniqueNames: true }],
+  ]
+  for (const [text, spec] of cases)
+    it(text, () => {
+      expect(parseDestination(text, CWD)).toEqual(spec)
+      expect(parseDestination(formatDestination(spec), '/elsewhere')).toEqual(spec)
+    })
+
+  for (const text of [
+    'oci://x',
+    'layout://x',
+    'dir://x?expand=true',
+    'tar://x?compression=xz',
+    'dir://x?unique_names=2',
+  ])
+    it(`refuses ${text}`, () => {
+      expect(failureOf(() => parseDestination(text, CWD)).code).toBe('usage')
+    })
+})
+
+describe('a filter', () => {
+  it('is read and written', () => {
+    expect(parseFilter('normalize-timestamps')).toEqual({ kind: 'normalize-timestamps', timestamp: 0 })
+    expect(parseFilter('normalize-timestamps:ts=7')).toEqual({ kind: 'normalize-timestamps', timestamp: 7 })
+    expect(formatFilter({ kind: 'normalize-timestamps', timestamp: 7 })).toBe('normalize-timestamps:ts=7')
+  })
+
+  for (const text of [
+    '',
+    'exclude',
+    'normalize-timestamps:7',
+    'normalize-timestamps:ts=-1',
+    'normalize-timestamps:ts=1.5',
+    'normalize-timestamps:ts=999999999999',
+  ])
+    it(`refuses "${text}"`, () => {
+      expect(failureOf(() => parseFilter(text)).code).toBe('usage')
+    })
+})
+
+describe('any path and any name', () => {
+  const path = fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .map((text) => absolutePath(text, '/'))
+    .filter((text) => text !== '/')
+  const word = fc.string({ unit: 'grapheme', minLength: 1 })
+
+  it('survive the way through a source URI', () => {
+    fc.assert(
+      fc.property(path, word, word, (path, image, tag) => {
+        for (const spec of [
+          { kind: 'tar', path, image },
+          { kind: 'layout', path, image },
+          { kind: 'dir', path, image, tag },
+        ] as const)
+          expect(parseSource(formatSource(spec), '/other')).toEqual(spec)
+      }),
+    )
+  })
+
+  it('survive the way through a destination URI', () => {
+    fc.assert(
+      fc.property(path, word, fc.boolean(), (path, reference, flag) => {
+        for (const spec of [
+          { kind: 'tar', path, reference, compression: 'gzip', overwrite: flag },
+          { kind: 'dir', path, reference, uniqueNames: flag },
+        ] as const)
+          expect(parseDestination(formatDestination(spec), '/other')).toEqual(spec)
+      }),
+    )
+  })
+})
+
+it('paths of Windows are left as they are', () => {
+  expect(absolutePath('C:\\images\\a.tar', 'D:\\work')).toBe('C:\\images\\a.tar')
+  expect(absolutePath('a.tar', 'D:\\work')).toBe('D:\\work\\a.tar')
+})
+
+function failureOf(work: () => unknown) {
+  try {
+    work()
+  } catch (error) {
+    return reportOf(error)
+  }
+  throw new Error('it did not fail')
+}
