@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, open, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { RunningApp } from '../support/app.ts'
 import { dropFiles, screenshot, TestBrowser } from '../support/browser.ts'
 import { command } from '../support/command.ts'
@@ -52,6 +52,8 @@ describeWith({ tools: ['chromium'] }, 'a wrong file', () => {
     page = await browser.open(app.url)
     await page.getByRole('heading', { name: 'Drop an image anywhere' }).waitFor()
   })
+
+  afterEach((context) => browser.keepFailure(context))
 
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]()

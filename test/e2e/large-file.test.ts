@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { RunningApp } from '../support/app.ts'
 import { dropFiles, hoverFiles, screenshot, TestBrowser } from '../support/browser.ts'
 import { largeImage } from '../support/large-image.ts'
@@ -42,6 +42,8 @@ describeWith({ tools: TOOLS, root: true }, 'a tarball of several hundred MB', ()
     await page.getByRole('heading', { name: 'Drop an image anywhere' }).waitFor()
   })
 
+  afterEach((context) => browser.keepFailure(context))
+
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]()
     await app?.[Symbol.asyncDispose]()
@@ -79,7 +81,10 @@ describeWith({ tools: TOOLS, root: true }, 'a tarball of several hundred MB', ()
     await screenshot(page, 'export-cancelled')
     await wizard.getByRole('button', { name: 'Close' }).last().click()
     await page.getByRole('button', { name: /^Jobs/ }).click()
-    await page.getByRole('region', { name: 'Ended' }).getByText('Cancelled').waitFor()
+    await page
+      .getByRole('region', { name: 'Ended' })
+      .getByText(/^Cancelled/)
+      .waitFor()
     await openSample(page)
     expect(browser.faults).toEqual([])
   })

@@ -39,7 +39,7 @@ export class RunningApp implements AsyncDisposable {
 
   static async #start(program: string, args: string[]): Promise<RunningApp> {
     const home = await TemporaryFolder.make()
-    await mkdir(home.at('Downloads'))
+    for (const folder of ['Downloads', 'tmp']) await mkdir(home.at(folder))
     const child = spawn(program, args, {
       cwd: PROJECT,
       // A process group of its own: npm does not pass signals on to what it runs in every case.
@@ -51,6 +51,7 @@ export class RunningApp implements AsyncDisposable {
         WAYLAND_DISPLAY: undefined,
         CI: undefined,
         HOME: home.path,
+        TMPDIR: home.at('tmp'),
         XDG_CACHE_HOME: home.at('.cache'),
         XDG_CONFIG_HOME: home.at('.config'),
         XDG_STATE_HOME: home.at('.local/state'),

@@ -1,9 +1,11 @@
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestContext } from 'vitest'
 import { TemporaryFolder } from './temporary-folder.ts'
 
 const SCREENSHOTS = join(import.meta.dirname, '../e2e/screenshots')
+const RESULTS = join(import.meta.dirname, '../e2e/results')
 
 /**
  * Debian's Chromium, without a display, as root, and without asking the network for anything of its own. Each page has an empty
@@ -12,6 +14,7 @@ const SCREENSHOTS = join(import.meta.dirname, '../e2e/screenshots')
 export class TestBrowser implements AsyncDisposable {
   readonly faults: string[] = []
   readonly #browser: Browser
+  readonly #pages: Page[] = []
   readonly #home: TemporaryFolder
 
   private constructor(browser: Browser, home: TemporaryFolder) {
@@ -50,8 +53,21 @@ export class TestBrowser implements AsyncDisposable {
     page.on('console', (message) => {
       if (message.type() === 'error') this.faults.push(message.text())
     })
+    page.setDefaultTimeout(20_000)
+    this.#pages.push(page)
     await page.goto(url)
     return page
+  }
+
+  /** For `afterEach`: what the pages showed when a test failed, kept beside the screenshots. */
+  async keepFailure({ task }: Pick<TestContext, 'task'>): Promise<void> {
+    if (task.result?.state !== 'fail') return
+    mkdirSync(RESULTS, { recursive: true })
+    for (const [index, page] of this.#pages.entries())
+      if (!page.isClosed())
+        await page.screenshot({
+          path: join(RESULTS, `${task.name.slice(0, 60).replaceAll(/\W+/g, '-')}-${index}.png`),
+        })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -29,8 +29,7 @@ async function goToFolder(page: Page, folder: string): Promise<Locator> {
   await dialog.getByRole('textbox', { name: 'Path' }).press('Enter')
   await dialog
     .getByRole('navigation', { name: 'Folders on the way' })
-    .getByRole('button', { name: basename(folder), exact: true })
-    .last()
+    .getByText(basename(folder), { exact: true })
     .waitFor()
   return dialog
 }
