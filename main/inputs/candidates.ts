@@ -3,20 +3,20 @@ import { ImageError } from '../../shared/errors.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import type { InputContext } from './input-context.ts'
-import { openShelf } from './open-shelf.ts'
+import { openStoredImages } from './open-stored-images.ts'
 import { layerInfos } from './stored-input.ts'
-import type { ImageChoice, ImageShelf, StoredImage } from './stored-image.ts'
+import type { ImageChoice, StoredImages, StoredImage } from './stored-image.ts'
 
 /** Every image in a file or folder, each with the source that opens exactly that one. Fails where there is none. */
 export async function listCandidates(path: string, context: InputContext, task: Task): Promise<Candidate[]> {
-  await using shelf = await openShelf(path, context, task)
+  await using stored = await openStoredImages(path, context, task)
   const candidates: Candidate[] = []
   let failure: unknown
-  for (const [index, choice] of shelf.choices.entries()) {
+  for (const [index, choice] of stored.choices.entries()) {
     task.signal.throwIfAborted()
     try {
       const image = await choice.load(task)
-      candidates.push(await candidateOf(shelf, choice, index, image, context))
+      candidates.push(await candidateOf(stored, choice, index, image, context))
     } catch (error) {
       if (!(error instanceof ImageError)) throw error
       // One damaged image among others must not hide them.
@@ -29,7 +29,7 @@ export async function listCandidates(path: string, context: InputContext, task: 
 }
 
 async function candidateOf(
-  shelf: ImageShelf,
+  stored: StoredImages,
   choice: ImageChoice,
   index: number,
   image: StoredImage,
@@ -37,7 +37,7 @@ async function candidateOf(
 ): Promise<Candidate> {
   const sizes = (await layerInfos(image, context)).map((layer) => layer.size)
   return {
-    source: sourceOf(shelf, choice, index),
+    source: sourceOf(stored, choice, index),
     references: [...image.references],
     imageID: image.imageID,
     platform: image.config.platform,
@@ -46,12 +46,12 @@ async function candidateOf(
 }
 
 /** The only image needs no choosing; one of several goes by its name where no other has it, or else by its place. */
-function sourceOf(shelf: ImageShelf, choice: ImageChoice, index: number): SourceSpec {
-  const { kind, path } = shelf
-  if (shelf.choices.length === 1) return { kind, path }
+function sourceOf(stored: StoredImages, choice: ImageChoice, index: number): SourceSpec {
+  const { kind, path } = stored
+  if (stored.choices.length === 1) return { kind, path }
   if (kind === 'dir') return { kind, path, ...choice.catalog }
   const own = choice.references.find(
-    (reference) => shelf.choices.filter((other) => other.references.includes(reference)).length === 1,
+    (reference) => stored.choices.filter((other) => other.references.includes(reference)).length === 1,
   )
   return { kind, path, image: own ?? choice.digest ?? `#${index + 1}` }
 }

@@ -10,7 +10,7 @@ import { notAnImageTar } from './content-words.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { isPythonJson } from './python-json.ts'
 import { storedBlob } from './stored-blob.ts'
-import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
+import { fullReference, type ImageChoice, type StoredImages, type StoredImage } from './stored-image.ts'
 
 /** Docker's image-spec v1.2, “Combined Image JSON + Filesystem Changeset Format”: manifest.json. */
 const manifestSchema = z
@@ -26,7 +26,7 @@ const manifestSchema = z
 type ManifestEntry = z.output<typeof manifestSchema>[number]
 
 /** The images of what docker save, podman save, skopeo and their relatives write. */
-export function dockerArchive(archive: ImageFiles): ImageShelf {
+export function dockerArchive(archive: ImageFiles): StoredImages {
   const what = 'manifest.json'
   const bytes = readDocument(archive, 'manifest.json', what)
   // Web applications have a manifest.json, too; theirs is an object.

@@ -9,7 +9,7 @@ import { notAnImageFolder } from './content-words.ts'
 import { checkClaim } from './docker-archive.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { storedBlob } from './stored-blob.ts'
-import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
+import { fullReference, type ImageChoice, type StoredImages, type StoredImage } from './stored-image.ts'
 
 const CHOICE_LIMIT = 1024
 
@@ -29,7 +29,7 @@ const manifestSchema = z
 type Manifest = z.output<typeof manifestSchema>[number]
 
 /** The images of a directory of images: a layer per folder, a manifest per image, and mostly a catalog of them. */
-export function imageDirectory(files: ImageFiles): ImageShelf {
+export function imageDirectory(files: ImageFiles): StoredImages {
   const hasCatalog = files.find('catalog.json') !== undefined
   // skopeo's `dir:` has a manifest.json, too, and so have web applications; theirs is an object.
   if (
@@ -55,21 +55,21 @@ export function imageDirectory(files: ImageFiles): ImageShelf {
 
 /** Those of the choices that a source means by its image and tag; all where it says neither. */
 export function chooseInCatalog(
-  shelf: ImageShelf,
+  stored: StoredImages,
   wanted: { readonly image?: string | undefined; readonly tag?: string | undefined },
 ): readonly ImageChoice[] {
   const { image, tag } = wanted
   const ofImage =
-    image === undefined ? shelf.choices : shelf.choices.filter((choice) => isOf(choice, image, tag))
+    image === undefined ? stored.choices : stored.choices.filter((choice) => isOf(choice, image, tag))
   const found =
     tag === undefined ? preferred(ofImage, image) : ofImage.filter((choice) => choice.catalog?.tag === tag)
   if (found.length > 0) return found
-  const listed = shelf.choices.slice(0, 5).map(({ catalog }) => visible(`${catalog?.image}:${catalog?.tag}`))
-  const more = shelf.choices.length > 5 ? `, and ${shelf.choices.length - 5} more` : ''
+  const listed = stored.choices.slice(0, 5).map(({ catalog }) => visible(`${catalog?.image}:${catalog?.tag}`))
+  const more = stored.choices.length > 5 ? `, and ${stored.choices.length - 5} more` : ''
   const name = [image, tag].filter((part) => part !== undefined).join(':')
   throw new ImageError(
     'not-found',
-    `“${visible(name)}” is not in ${visible(shelf.path)}, which holds ${listed.join(', ')}${more}.`,
+    `“${visible(name)}” is not in ${visible(stored.path)}, which holds ${listed.join(', ')}${more}.`,
   )
 }
 

@@ -2,7 +2,7 @@ import type { SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import { chooseImage } from './choose-image.ts'
 import type { InputContext } from './input-context.ts'
-import { openShelf } from './open-shelf.ts'
+import { openStoredImages } from './open-stored-images.ts'
 import { StoredInput } from './stored-input.ts'
 
 /** An image in an OCI image layout: a folder, or an archive of one. */
@@ -13,8 +13,8 @@ export class LayoutImage extends StoredInput {
     task: Task,
   ): Promise<LayoutImage> {
     await using stack = new AsyncDisposableStack()
-    const shelf = stack.use(await openShelf(spec.path, context, task))
-    const input = new LayoutImage(shelf, await chooseImage(shelf, spec, task), context)
+    const stored = stack.use(await openStoredImages(spec.path, context, task))
+    const input = new LayoutImage(stored, await chooseImage(stored, spec, task), context)
     stack.move()
     return input
   }

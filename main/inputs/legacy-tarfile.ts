@@ -14,7 +14,7 @@ import { readRange } from '../image/random-access.ts'
 import { TarScan } from '../image/tar-scan.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { storedBlob } from './stored-blob.ts'
-import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
+import { fullReference, type ImageChoice, type StoredImages, type StoredImage } from './stored-image.ts'
 
 /** Docker's own limit on layers is 127. */
 const CHAIN_LIMIT = 1024
@@ -43,7 +43,7 @@ interface ChainLink {
 }
 
 /** The images of what engines before 1.10 wrote: a chain of layers by v1 ids, with neither diffIDs nor a config. */
-export function legacyArchive(archive: ImageFiles, index: LayerIndex): ImageShelf {
+export function legacyArchive(archive: ImageFiles, index: LayerIndex): StoredImages {
   const bytes = readDocument(archive, 'repositories', 'repositories')
   const repositories = parseDocument(bytes, repositoriesSchema, 'repositories')
   const tops = new Map<string, string[]>()

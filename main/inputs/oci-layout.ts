@@ -22,7 +22,7 @@ import {
 } from '../image/manifest.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { storedBlob } from './stored-blob.ts'
-import { fullReference, type ImageChoice, type ImageShelf, type StoredImage } from './stored-image.ts'
+import { fullReference, type ImageChoice, type StoredImages, type StoredImage } from './stored-image.ts'
 
 /** CVE-2026-53493: an index of indexes of indexes multiplies; real ones are two deep and name dozens. */
 const DEPTH_LIMIT = 8
@@ -33,7 +33,7 @@ const TOTAL_LIMIT = 64 * 1024 * 1024
 const layoutSchema = z.object({ imageLayoutVersion: z.string() })
 
 /** The images of an OCI image layout (image-spec, image-layout.md), in a folder or in an archive. */
-export function ociLayout(files: ImageFiles, kind: 'layout' | 'tar'): ImageShelf {
+export function ociLayout(files: ImageFiles, kind: 'layout' | 'tar'): StoredImages {
   if (files.find('oci-layout')) checkVersion(files)
   const walk = new LayoutWalk(files)
   walk.enter(parseLayoutIndex(readDocument(files, 'index.json', 'index.json'), 'index.json'), 0, [])

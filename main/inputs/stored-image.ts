@@ -36,7 +36,7 @@ export interface ImageChoice {
 }
 
 /** What a file or folder holds. Whoever opened it disposes it, and with it every file that the layers' bytes come from. */
-export interface ImageShelf extends AsyncDisposable {
+export interface StoredImages extends AsyncDisposable {
   /** The kind of source that opens one of its images. */
   readonly kind: 'tar' | 'layout' | 'dir'
   /** In the field's words: “docker archive”. */

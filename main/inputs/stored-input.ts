@@ -3,16 +3,16 @@ import type { FetchCallback, ImageElement, ImageInput, Task } from '../image/ele
 import { FileLayer } from '../image/file-layer.ts'
 import { imageInfoOf, type StoredLayerInfo } from '../image/image-config.ts'
 import type { InputContext } from './input-context.ts'
-import type { ImageShelf, StoredImage } from './stored-image.ts'
+import type { StoredImages, StoredImage } from './stored-image.ts'
 
 /** An image whose bytes lie in files: what all inputs that read files have in common. */
 export class StoredInput implements ImageInput {
-  readonly #shelf: ImageShelf
+  readonly #stored: StoredImages
   readonly #image: StoredImage
   readonly #context: InputContext
 
-  constructor(shelf: ImageShelf, image: StoredImage, context: InputContext) {
-    this.#shelf = shelf
+  constructor(stored: StoredImages, image: StoredImage, context: InputContext) {
+    this.#stored = stored
     this.#image = image
     this.#context = context
   }
@@ -25,15 +25,15 @@ export class StoredInput implements ImageInput {
       imageID,
       references,
       ...(digest === undefined ? {} : { digest }),
-      format: this.#shelf.format,
+      format: this.#stored.format,
       layers: await layerInfos(this.#image, this.#context),
-      warnings: [...this.#shelf.warnings, ...this.#image.warnings],
+      warnings: [...this.#stored.warnings, ...this.#image.warnings],
     })
   }
 
   async *fetch(fetchCallback: FetchCallback, task: Task): AsyncGenerator<ImageElement, void, undefined> {
     const { imageID, configBytes, config, layers, warnings } = this.#image
-    for (const warning of [...this.#shelf.warnings, ...warnings]) task.warn(warning)
+    for (const warning of [...this.#stored.warnings, ...warnings]) task.warn(warning)
     yield ['config', imageID, configBytes]
     for (const [index, diffID] of config.diffIDs.entries()) {
       task.signal.throwIfAborted()
@@ -45,7 +45,7 @@ export class StoredInput implements ImageInput {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#shelf[Symbol.asyncDispose]()
+    await this.#stored[Symbol.asyncDispose]()
   }
 }
 

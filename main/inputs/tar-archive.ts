@@ -145,7 +145,8 @@ async function inflatedOnce(
   if (found) return found
   await using writer = await context.cache.create(key)
   await inflate(path, file, compression, writer, task)
-  return writer.commit()
+  // Awaited here: the writer is disposed as soon as this returns.
+  return await writer.commit()
 }
 
 /** What tells this content of the file from any other: a change shows in its size, its time or its inode. */

@@ -2,7 +2,7 @@ import type { SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import { chooseImage } from './choose-image.ts'
 import type { InputContext } from './input-context.ts'
-import { openShelf } from './open-shelf.ts'
+import { openStoredImages } from './open-stored-images.ts'
 import { StoredInput } from './stored-input.ts'
 
 /** `tarfile.Image`: an image in a tarball of any kind, recognised by what the tarball holds. */
@@ -13,8 +13,8 @@ export class TarfileImage extends StoredInput {
     task: Task,
   ): Promise<TarfileImage> {
     await using stack = new AsyncDisposableStack()
-    const shelf = stack.use(await openShelf(spec.path, context, task))
-    const input = new TarfileImage(shelf, await chooseImage(shelf, spec, task), context)
+    const stored = stack.use(await openStoredImages(spec.path, context, task))
+    const input = new TarfileImage(stored, await chooseImage(stored, spec, task), context)
     stack.move()
     return input
   }

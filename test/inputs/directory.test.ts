@@ -6,7 +6,7 @@ import { layersOf } from '../support/collect.ts'
 import { testContext, type TestContext } from '../support/context.ts'
 import { hex } from '../support/digests.ts'
 import { inputSuite } from '../support/input-suite.ts'
-import { buildImage, sampleImage, writePythonDirectory } from '../support/image-builder.ts'
+import { buildImage, sampleImage, writeLayout, writePythonDirectory } from '../support/image-builder.ts'
 import { testTask } from '../support/task.ts'
 
 const open = (context: TestContext, wanted: { image?: string; tag?: string } = {}) =>
@@ -87,6 +87,13 @@ test('an image whose manifest was written over by another is not given for it', 
   })
   await using input = await open(context, { image: 'quay.io/team/app' })
   expect((await input.inspect(testTask())).reference).toBe('quay.io/team/app:1')
+})
+
+test('a layout named as a directory opens all the same', async () => {
+  await using context = await testContext()
+  await writeLayout(context.path('images'), [sampleImage(['a/b:1']), sampleImage(['debian:12'])])
+  await using input = await open(context, { image: 'debian', tag: '12' })
+  expect((await input.inspect(testTask())).references).toContain('docker.io/library/debian:12')
 })
 
 test('skopeo’s dir: is told apart', async () => {

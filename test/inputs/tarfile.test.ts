@@ -121,6 +121,27 @@ describe('several images in one archive', () => {
   })
 })
 
+test('two nameless images of an OCI archive are listed by their manifests', async () => {
+  await using context = await testContext()
+  const images = ['a', 'b'].map((path) => buildImage({ layers: [[{ path }]] }))
+  await writeOciArchive(images, context.path('two.tar'))
+  const opening = TarfileImage.open({ kind: 'tar', path: context.path('two.tar') }, context, testTask())
+  await expect(opening).rejects.toMatchObject({
+    code: 'choose-image',
+    message: expect.stringMatching(
+      /holds 2 images, of which one must be chosen: [0-9a-f]{12}, [0-9a-f]{12}\.$/,
+    ),
+  })
+})
+
+test('a repository named as an ID is found by its name', async () => {
+  await using context = await testContext()
+  await writeDockerArchive([sampleImage(['deadbeefcafe:1']), sampleImage(['b:1'])], context.path('two.tar'))
+  const source = { kind: 'tar', path: context.path('two.tar'), image: 'deadbeefcafe' } as const
+  await using input = await TarfileImage.open(source, context, testTask())
+  expect((await input.inspect(testTask())).reference).toBe('docker.io/library/deadbeefcafe:1')
+})
+
 describe('an OCI archive of several platforms', () => {
   const platforms = [
     { os: 'linux', architecture: 'riscv64' },

@@ -9,35 +9,39 @@ import { ImageFolder } from './image-files.ts'
 import type { InputContext } from './input-context.ts'
 import { legacyArchive } from './legacy-tarfile.ts'
 import { ociLayout } from './oci-layout.ts'
-import type { ImageShelf } from './stored-image.ts'
+import type { StoredImages } from './stored-image.ts'
 import { TarArchive } from './tar-archive.ts'
 
 /** What a file or folder holds, recognised by its content and never by its name. */
-export async function openShelf(path: string, context: InputContext, task: Task): Promise<ImageShelf> {
+export async function openStoredImages(
+  path: string,
+  context: InputContext,
+  task: Task,
+): Promise<StoredImages> {
   return statSync(path).isDirectory() ? openFolder(path) : openTarball(path, context, task)
 }
 
 /** A layout says what it is; any other folder with a manifest or a catalog may be a directory of images. */
-async function openFolder(path: string): Promise<ImageShelf> {
+async function openFolder(path: string): Promise<StoredImages> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(new ImageFolder(path))
-  const shelf = folderShelf(folder)
+  const stored = imagesInFolder(folder)
   stack.move()
-  return shelf
+  return stored
 }
 
-function folderShelf(folder: ImageFolder): ImageShelf {
+function imagesInFolder(folder: ImageFolder): StoredImages {
   if (folder.find('oci-layout')) return ociLayout(folder, 'layout')
   if (folder.find('catalog.json') ?? folder.find('manifest.json')) return imageDirectory(folder)
   throw notAnImageFolder(folder.path)
 }
 
-async function openTarball(path: string, context: InputContext, task: Task): Promise<ImageShelf> {
+async function openTarball(path: string, context: InputContext, task: Task): Promise<StoredImages> {
   await using stack = new AsyncDisposableStack()
   const archive = stack.use(await TarArchive.open(path, context, task))
-  const shelf = archiveShelf(archive, context)
+  const stored = imagesInArchive(archive, context)
   stack.move()
-  return shelf
+  return stored
 }
 
 /**
@@ -45,7 +49,7 @@ async function openTarball(path: string, context: InputContext, task: Task): Pro
  * them, so it comes first. `repositories` alone is what engines before 1.10 wrote; beside a config it is a later archive cut short,
  * whose image is another than the one that could be made of its v1 descriptions.
  */
-function archiveShelf(archive: TarArchive, context: InputContext): ImageShelf {
+function imagesInArchive(archive: TarArchive, context: InputContext): StoredImages {
   if (archive.has('manifest.json')) return dockerArchive(archive)
   if (archive.has('index.json') && archive.has('oci-layout')) return ociLayout(archive, 'tar')
   const hasConfig = archive.some((name) => /^[0-9a-f]{64}\.json$/.test(name))
