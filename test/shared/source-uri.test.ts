@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, boolean, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { reportOf } from '../../shared/errors.ts'
 import {
@@ -105,11 +105,11 @@ describe('any path and any name', () => {
     .string({ unit: 'grapheme', minLength: 1 })
     .map((text) => absolutePath(text, '/'))
     .filter((text) => text !== '/')
-  const word = fc.string({ unit: 'grapheme', minLength: 1 })
+  const word = string({ unit: 'grapheme', minLength: 1 })
 
   it('survive the way through a source URI', () => {
-    fc.assert(
-      fc.property(path, word, word, (path, image, tag) => {
+    assert(
+      property(path, word, word, (path, image, tag) => {
         for (const spec of [
           { kind: 'tar', path, image },
           { kind: 'layout', path, image },
@@ -121,8 +121,8 @@ describe('any path and any name', () => {
   })
 
   it('survive the way through a destination URI', () => {
-    fc.assert(
-      fc.property(path, word, fc.boolean(), (path, reference, flag) => {
+    assert(
+      property(path, word, boolean(), (path, reference, flag) => {
         for (const spec of [
           { kind: 'tar', path, reference, compression: 'gzip', overwrite: flag },
           { kind: 'dir', path, reference, uniqueNames: flag },
