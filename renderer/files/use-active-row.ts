@@ -65,7 +65,7 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
       if (place === null && preferences.view === 'list' && wanted !== '') preferences.setView('tree')
       else if (place === null) {
         onChange({ reveal: null })
-        if (wanted !== '') setMissing(`No ${pathText(wanted)} here`)
+        if (wanted !== '') setMissing(`/${pathText(wanted)} is not here`)
         else show(0)
       } else {
         setIndex(place.index)

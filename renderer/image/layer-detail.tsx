@@ -3,7 +3,6 @@ import type { JSX } from 'react'
 import { hexOf } from '../../shared/digest.ts'
 import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import { Bytes } from '../parts/bytes.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
@@ -64,11 +63,6 @@ export function LayerDetail({ image, info, index }: LayerDetailProps): JSX.Eleme
         )}
         <Fact name="Media type">
           <bdi className="mono">{visible(layer.mediaType)}</bdi>
-        </Fact>
-        <Fact name="Stored / uncompressed">
-          <span>
-            <Bytes value={layer.compressedSize} /> / <Bytes value={layer.size} />
-          </span>
         </Fact>
         {layer.created !== undefined && (
           <Fact name="Created">

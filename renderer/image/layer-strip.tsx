@@ -50,6 +50,7 @@ export function LayerStrip({
           <Tooltip
             key={layer.index}
             multiline
+            position="bottom"
             maw={420}
             label={<SegmentLabel facts={facts} command={command} />}
           >

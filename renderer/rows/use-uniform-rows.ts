@@ -1,4 +1,4 @@
-import { observeElementOffset, useVirtualizer } from '@tanstack/react-virtual'
+import { observeElementOffset, observeElementRect, useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useMemo, useRef, useState, type RefObject } from 'react'
 import { scrollScale } from './scroll-scale.ts'
 
@@ -41,6 +41,7 @@ export function useUniformRows(count: number, height = rowHeight()): UniformRows
     estimateSize: () => height,
     overscan: OVERSCAN,
     initialRect: FIRST_RECT,
+    observeElementRect: observeBoundedRect,
     observeElementOffset: useScaledOffset(scaleNow),
     onChange: (instance) => {
       const seen = instance.scrollRect?.height
@@ -71,6 +72,14 @@ export function useUniformRows(count: number, height = rowHeight()): UniformRows
     reveal,
   }
 }
+
+/** No screen is higher, in px: where a layout lets the scroller grow with its rows, not all of them are drawn for that. */
+const HIGHEST_VIEWPORT = 8000
+
+const observeBoundedRect: typeof observeElementRect<HTMLDivElement> = (instance, report) =>
+  observeElementRect(instance, ({ width, height }) =>
+    report({ width, height: Math.min(height, HIGHEST_VIEWPORT) }),
+  )
 
 type OffsetObserver = typeof observeElementOffset<HTMLDivElement>
 

@@ -65,8 +65,13 @@ export function useWindows<Window extends { readonly total: number }, Row>(
   }, [isReady, keyText])
 
   const key = isReady ? (source?.key ?? null) : shown
-  const read = (window: number): Window | undefined =>
-    key === null ? undefined : queryClient.getQueryData<Window>([...key, window])
+  // Looked up once in a rendering, not once for every row: naming a window costs a hash of the whole question.
+  const known = new Map<number, Window | undefined>()
+  const read = (window: number): Window | undefined => {
+    if (key === null) return undefined
+    if (!known.has(window)) known.set(window, queryClient.getQueryData<Window>([...key, window]))
+    return known.get(window)
+  }
   const head = windows.map(read).find((window) => window !== undefined) ?? read(0)
   const failed = results.find((result) => result.error !== null)
 
