@@ -6,6 +6,7 @@ import type { ImageTree } from '../../main/image/image-tree.ts'
 import { fateOf } from '../../main/image/tree-change.ts'
 import { resolvePath } from '../../main/image/resolve-path.ts'
 import { directory, entry, hardLink, symlink, tableOf } from '../support/entries.ts'
+import { layerStack } from '../support/layer-arbitrary.ts'
 import { applyLayers } from '../support/naive-layers.ts'
 
 function treeOf(...layers: readonly (readonly TarEntry[])[]): ImageTree {
@@ -277,27 +278,10 @@ describe('resolvePath', () => {
   })
 })
 
-const NAMES = ['a', 'b', 'c']
-const path = fc
-  .array(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 3 })
-  .map((parts) => parts.join('/'))
-const target = fc
-  .array(fc.constantFrom(...NAMES, '..', '.'), { minLength: 1, maxLength: 3 })
-  .chain((parts) => fc.constantFrom(parts.join('/'), `/${parts.join('/')}`))
-const anEntry: fc.Arbitrary<TarEntry> = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(path, fc.nat(9)).map(([at, size]) => entry(at, { size })) },
-  { weight: 3, arbitrary: fc.tuple(path, fc.nat(7)).map(([at, uid]) => directory(at, { uid })) },
-  { weight: 2, arbitrary: fc.tuple(path, target).map(([at, to]) => symlink(at, to)) },
-  { weight: 2, arbitrary: fc.tuple(path, path).map(([at, to]) => hardLink(at, to)) },
-  { weight: 2, arbitrary: path.map((at) => entry(at.replace(/[^/]*$/, '.wh.$&'))) },
-  { weight: 1, arbitrary: path.map((at) => entry(`${at}/.wh..wh..opq`)) },
-)
-
 describe('any stack of layers', () => {
   it('flattens to what applying it entry by entry on a map gives', () => {
-    const stack = fc.array(fc.array(anEntry, { maxLength: 8 }), { maxLength: 4 })
     fc.assert(
-      fc.property(stack, (layers) => {
+      fc.property(layerStack, (layers) => {
         const tree = treeOf(...layers)
         for (const [layer] of layers.entries()) {
           const expected = applyLayers(layers.slice(0, layer + 1))
