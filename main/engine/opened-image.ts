@@ -33,18 +33,18 @@ const WHOLE: ByteRange = { offset: 0, length: Number.MAX_SAFE_INTEGER }
  */
 export class OpenedImage implements AsyncDisposable {
   readonly source: SourceSpec
-  readonly info: ImageInfo
   readonly #input: ImageInput
   readonly #index: LayerIndex
   /** Of the image's whole life. */
   readonly #task: Task
+  #info: ImageInfo
   #layers: Promise<readonly Layer[]> | undefined
   #listing: Promise<unknown> = Promise.resolve()
   #listed: Listed | undefined
 
   private constructor(source: SourceSpec, info: ImageInfo, input: ImageInput, index: LayerIndex, task: Task) {
     this.source = source
-    this.info = info
+    this.#info = info
     this.#input = input
     this.#index = index
     this.#task = task
@@ -59,6 +59,17 @@ export class OpenedImage implements AsyncDisposable {
       await input[Symbol.asyncDispose]()
       throw error
     }
+  }
+
+  /** As known when the image was opened, or last inspected. */
+  get info(): ImageInfo {
+    return this.#info
+  }
+
+  /** The image's info; asked again while a layer's size is not known, as an index job may have found it meanwhile. */
+  async inspect(task: Task): Promise<ImageInfo> {
+    if (this.#info.size === null) this.#info = await this.#input.inspect(task)
+    return this.#info
   }
 
   /** The image's layers, base first, to be read as often as wanted while it is open. */
@@ -100,7 +111,7 @@ export class OpenedImage implements AsyncDisposable {
   }
 
   async history(path: PathBytes, task: Task): Promise<PathVersion[]> {
-    return pathHistory((await this.#list(task)).tree, this.info, path)
+    return pathHistory((await this.#list(task)).tree, this.#info, path)
   }
 
   async search(query: SearchQuery, range: SearchRange, task: Task): Promise<SearchWindow> {
@@ -178,7 +189,8 @@ export class OpenedImage implements AsyncDisposable {
     }
     if (before && tables.every((table, i) => table === before.tables[i])) return before
     const tree = flatten(tables)
-    this.#listed = { tables, tree, rows: new FileRows(tree), names: new NameSearch(tree, this.info) }
+    for (const { message } of tree.problems) task.warn({ code: 'odd-entry', message })
+    this.#listed = { tables, tree, rows: new FileRows(tree), names: new NameSearch(tree, this.#info) }
     return this.#listed
   }
 

@@ -35,7 +35,7 @@ export class ReaderService implements AsyncDisposable {
   }
 
   inspect(input: OfImage, signal: AbortSignal): Promise<ImageInfo> {
-    return this.#shelf.use(input.source, signal, async (image) => image.info)
+    return this.#shelf.use(input.source, signal, (image) => image.inspect(taskOf(signal)))
   }
 
   rows(input: OfImage & { readonly query: RowsQuery }, signal: AbortSignal): Promise<RowsWindow> {

@@ -192,7 +192,10 @@ describe('an image with compressed layers', () => {
     await expect(text(source, 'etc/passwd')).rejects.toMatchObject({
       remedy: 'Wait until all layers are read.',
     })
+    expect((await service.inspect({ source }, NEVER)).size).toBeNull()
     await runJob({ kind: 'index', input: source }, workspace, testTask())
+    const { size, layers } = await service.inspect({ source }, NEVER)
+    expect(size).toBe(layers.reduce((sum, layer) => sum + layer.size!, 0))
     expect(await paths(source)).toEqual(['etc/hard', 'etc/link', 'etc/passwd'])
     expect(await text(source, 'etc/passwd')).toBe('root and others\n')
     expect((await service.search({ source, query: EVERYTHING, ...ALL }, NEVER)).pendingLayers).toEqual([])
