@@ -15,6 +15,8 @@ const DEFAULT_LIMIT = 1024 ** 3
 export class FileLayerIndex implements LayerIndex {
   readonly #folder: string
   readonly #limit: number
+  /** What was read or put and is still in use somewhere, so that images over one base share its table. */
+  readonly #inUse = new Map<Digest, WeakRef<IndexedLayer>>()
   #isTidied = false
 
   constructor(folder: string, options: { readonly limit?: number } = {}) {
@@ -23,6 +25,8 @@ export class FileLayerIndex implements LayerIndex {
   }
 
   async get(diffID: Digest): Promise<IndexedLayer | undefined> {
+    const inUse = this.#inUse.get(diffID)?.deref()
+    if (inUse) return inUse
     const path = this.#pathOf(diffID)
     const file = await readFile(path).catch(() => undefined)
     if (!file) return undefined
@@ -31,6 +35,7 @@ export class FileLayerIndex implements LayerIndex {
       await rm(path, { force: true })
       return undefined
     }
+    this.#inUse.set(diffID, new WeakRef(layer))
     // Marks it as used. A folder that cannot be written still answers.
     const now = new Date()
     await utimes(path, now, now).catch(() => undefined)
@@ -52,6 +57,7 @@ export class FileLayerIndex implements LayerIndex {
     try {
       await writeFile(temporary, encodeIndex(diffID, layer), { flag: 'wx', mode: 0o600 })
       await rename(temporary, path)
+      this.#inUse.set(diffID, new WeakRef(layer))
     } catch (error) {
       await rm(temporary, { force: true })
       throw error
@@ -66,6 +72,7 @@ export class FileLayerIndex implements LayerIndex {
   /** Removes everything; answers the bytes freed. */
   async clear(): Promise<number> {
     let freed = 0
+    this.#inUse.clear()
     for (const file of await this.#files()) {
       await rm(file.path, { force: true })
       freed += file.size

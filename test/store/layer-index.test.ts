@@ -61,7 +61,7 @@ describe('the layer index', () => {
       fc.asyncProperty(fc.array(anEntry), fc.nat(), async (entries, size) => {
         const table = tableOf(entries)
         await index.put(ONE, { table, size })
-        const got = await index.get(ONE)
+        const got = await new FileLayerIndex(folder).get(ONE)
         expect(got?.size).toBe(size)
         expect(got?.table.length).toBe(entries.length)
         for (let row = 0; row < entries.length; row++)
@@ -97,10 +97,11 @@ describe('the layer index', () => {
       Buffer.concat([whole, Buffer.from([0])]),
       ...Array.from({ length: whole.length }, (_, at) => flipped(whole, at)),
     ]
+    const other = new FileLayerIndex(folder)
     for (const content of damaged) {
       await writeFile(path, content)
-      expect(await index.get(ONE)).toBeUndefined()
-      expect(await index.has(ONE)).toBe(false)
+      expect(await other.get(ONE)).toBeUndefined()
+      expect(await other.has(ONE)).toBe(false)
     }
   })
 
@@ -112,6 +113,13 @@ describe('the layer index', () => {
     expect(await index.get(TWO)).toBeUndefined()
     expect(await index.has(TWO)).toBe(false)
     expect(await index.has(ONE)).toBe(true)
+  })
+
+  it('gives out one table for as long as it is in use', async () => {
+    await new FileLayerIndex(folder).put(ONE, { table: tableOf([entry('a')]), size: 1 })
+    const index = new FileLayerIndex(folder)
+    const first = await index.get(ONE)
+    expect((await index.get(ONE))?.table).toBe(first?.table)
   })
 
   it('leaves nothing half-written in sight, and clears what the dead left', async () => {
@@ -135,7 +143,7 @@ describe('the layer index', () => {
     const each = (await index.size()) / 5
     const names = await readdir(join(folder, 'v1'))
     for (const name of names) await utimes(join(folder, 'v1', name), 0, Number(name[0]))
-    await index.get(digests[0]!)
+    await new FileLayerIndex(folder).get(digests[0]!)
     const small = new FileLayerIndex(folder, { limit: each * 2.5 })
     await small.put(ONE, { table: tableOf([entry('a')]), size: 1 })
     const kept = await Promise.all(digests.map((digest) => small.has(digest)))
