@@ -65,7 +65,7 @@ export function parseTimestamp(text: string): number {
   return seconds
 }
 
-export function parseCompression(text: string): OutputCompression {
+function parseCompression(text: string): OutputCompression {
   const parsed = compressionSchema.safeParse(text)
   if (!parsed.success) throw usage(`"${text}" is not a compression.`, 'Choose none, gzip or zstd.')
   return parsed.data

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { VERSION } from '../version.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { DONE, FAILED, WRONG_USAGE, explain } from './failure.ts'
 import { addGlobalOptions, type GlobalOptions } from './globals.ts'
@@ -60,6 +61,7 @@ function describeProgram(program: Command): void {
   addGlobalOptions(program)
   program
     .description('Opens container images, searches every layer, and writes them out.')
+    .version(VERSION, '-V, --version', 'print the version')
     .exitOverride()
     .showHelpAfterError('Run "occystrap help" for the commands and their options.')
     .configureOutput({
@@ -94,7 +96,7 @@ function addImageCommands(program: Command, run: Run): void {
     .action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
   searchOptions(
     program.command('search-layers-tarfile <tarfile> <pattern>').description('search, for a tarball'),
-  ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).searchTarfile(...given)))
+  ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
 }
 
 function searchOptions(command: Command): Command {
@@ -144,5 +146,4 @@ Destinations:
 Filters:
   normalize-timestamps[:ts=SECONDS]
 
-The environment gives OCCYSTRAP_COMPRESSION, OCCYSTRAP_TEMP_DIR and OCCYSTRAP_CACHE_DIR.
 Exit status: 0 done, 1 failed, 2 wrong usage; search: 0 found, 1 nothing found, 3 failed.`

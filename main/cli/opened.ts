@@ -3,10 +3,7 @@ import { pathBytesOf, type PathBytes } from '../../shared/path-bytes.ts'
 import { OpenedImage } from '../engine/opened-image.ts'
 import type { Session } from './session.ts'
 
-/** Several layers of one image may be inflated at once; beyond this the disk and one thread's hashing are what waits. */
-const AT_ONCE = 2
-
-/** The image to look into, with every layer listed: those that are compressed and not known yet are read through here, two at a time. */
+/** The image to look into, with every layer listed: those that are compressed and not known yet are read through here, several at once. */
 export async function openListed(session: Session, source: string): Promise<OpenedImage> {
   const { task, workspace } = session
   const image = await OpenedImage.open(await session.source(source), workspace, task)
@@ -15,7 +12,7 @@ export async function openListed(session: Session, source: string): Promise<Open
     const worker = async (): Promise<void> => {
       for (const layer of layers) await layer.entries(task.signal)
     }
-    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    await Promise.all(Array.from({ length: session.options.parallel }, worker))
     await image.tables(task)
     task.clear()
     return image

@@ -4,6 +4,8 @@ import type { ImageInfo } from '../../shared/image.ts'
 import { displayPath, isUtf8Path, visible } from '../../shared/path-bytes.ts'
 import type { SearchHit, SearchQuery } from '../../shared/query.ts'
 import { familiarReference, parseReference } from '../../shared/reference.ts'
+import { LayerSearcher } from '../filters/search.ts'
+import { pipe } from '../image/pipe.ts'
 import { DONE } from './failure.ts'
 import { formatBytes } from './format.ts'
 import { openListed } from './opened.ts'
@@ -18,61 +20,84 @@ export interface SearchOptions {
   readonly json?: boolean
 }
 
-export function searchTarfile(
-  session: Session,
-  [tarfile = '', pattern = '']: readonly string[],
-  options: SearchOptions,
-): Promise<number> {
-  return search(session, [tarfile, pattern], options)
-}
-
 export async function search(
   session: Session,
   [source = '', pattern = '']: readonly string[],
   options: SearchOptions,
 ): Promise<number> {
-  const { output, task } = session
   if (pattern === '')
     throw new ImageError('usage', 'The pattern is empty.', { remedy: "Give one, such as '*.conf'." })
   const isRegex = options.regex ?? false
   const query: SearchQuery = { pattern, isRegex, isCaseSensitive: true, isWholeName: !isRegex }
-  await using image = await openListed(session, source)
-  const printer = printerOf(image.info, options)
-  for (let offset = 0, total = 1; offset < total; offset += WINDOW) {
-    const window = await image.search(query, { layers: [], offset, limit: WINDOW }, task)
-    total = window.total
-    for (const hit of window.hits) for (const line of printer(hit)) await output.line(line)
-    if (total === 0) return NOTHING_FOUND
-  }
-  return DONE
+  const isFound = options.scriptFriendly
+    ? await printAsFound(session, source, query)
+    : await printWithFates(session, source, query, options.json ? jsonPrinter : groupedPrinter)
+  return isFound ? DONE : NOTHING_FOUND
 }
 
+/** `image:tag:layer:path`, each layer's matches as soon as it is listed. */
+async function printAsFound(session: Session, source: string, query: SearchQuery): Promise<boolean> {
+  const { output, task, workspace } = session
+  await using input = await session.input(await session.source(source))
+  const image = imageAndTag(await input.inspect(task))
+  let isFound = false
+  await using searcher = new LayerSearcher({
+    query,
+    index: workspace.index,
+    signal: task.signal,
+    async onLayer({ diffID, table, rows }) {
+      task.clear()
+      for (const row of rows) {
+        isFound = true
+        // One match a line, whatever the name holds: a line break in it would be another match.
+        await output.line(`${image}:${hexOf(diffID)}:${visible(displayPath(table.path(row)))}`)
+      }
+      await output.flush()
+    },
+  })
+  await pipe(input, searcher, task)
+  return isFound
+}
+
+/** What became of a file is known when all layers are. */
+async function printWithFates(
+  session: Session,
+  source: string,
+  query: SearchQuery,
+  printerOf: (info: ImageInfo) => Printer,
+): Promise<boolean> {
+  const { output, task } = session
+  await using image = await openListed(session, source)
+  const print = printerOf(image.info)
+  let total = 0
+  let offset = 0
+  do {
+    const window = await image.search(query, { layers: [], offset, limit: WINDOW }, task)
+    for (const hit of window.hits) for (const line of print(hit)) await output.line(line)
+    total = window.total
+    offset += WINDOW
+  } while (offset < total)
+  return total > 0
+}
+
+/** The lines of one hit. */
 type Printer = (hit: SearchHit) => string[]
 
-function printerOf(info: ImageInfo, options: SearchOptions): Printer {
-  if (options.json) return (hit) => [JSON.stringify(jsonOf(hit, info))]
-  if (options.scriptFriendly) {
-    const image = imageAndTag(info)
-    // One match a line, whatever the name holds: a line break in it would be another match.
-    return (hit) => [`${image}:${hexOf(hit.diffID)}:${visible(displayPath(hit.path))}`]
-  }
-  return groupedPrinter()
-}
-
-function jsonOf(hit: SearchHit, info: ImageInfo): Record<string, unknown> {
-  const { path, diffID, layerIndex, type, size, state, createdBy, by } = hit
-  return {
-    image: info.reference ?? info.imageID,
-    layer: diffID,
-    layerIndex,
-    path: displayPath(path),
-    ...(isUtf8Path(path) ? {} : { pathBase64: Buffer.from(path, 'latin1').toString('base64') }),
-    type,
-    size,
-    state,
-    ...(createdBy === undefined ? {} : { createdBy }),
-    ...(by === undefined ? {} : { by }),
-  }
+function jsonPrinter(info: ImageInfo): Printer {
+  return ({ path, diffID, layerIndex, type, size, state, createdBy, by }) => [
+    JSON.stringify({
+      image: info.reference ?? info.imageID,
+      layer: diffID,
+      layerIndex,
+      path: displayPath(path),
+      ...(isUtf8Path(path) ? {} : { pathBase64: Buffer.from(path, 'latin1').toString('base64') }),
+      type,
+      size,
+      state,
+      createdBy,
+      by,
+    }),
+  ]
 }
 
 /** As Docker shows it, with `<none>` for what has no name. */
@@ -93,8 +118,7 @@ function groupedPrinter(): Printer {
       const command = visible(hit.createdBy ?? '').slice(0, 100)
       lines.push(`Layer ${layer}  ${shortDigest(hit.diffID)}  ${command}`.trimEnd())
     }
-    const fate =
-      hit.state === 'present' ? '' : `  ${hit.state}${hit.by === undefined ? '' : ` in layer ${hit.by}`}`
+    const fate = hit.state === 'present' ? '' : `  ${hit.state} in layer ${hit.by}`
     const size = (hit.type === 'file' ? formatBytes(hit.size) : hit.type).padStart(10)
     lines.push(`${size}  ${visible(displayPath(hit.path))}${fate}`)
     return lines

@@ -7,6 +7,7 @@ import type { ImageElement, ImageOutput, Need } from '../image/element.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
+import type { ImageTree } from '../image/image-tree.ts'
 import { searchHit } from '../image/search-hit.ts'
 
 /** One layer's matches as soon as it is listed; what became of them is known only when all layers are. */
@@ -34,7 +35,7 @@ export class LayerSearcher implements ImageOutput {
   readonly #matches: (path: string) => boolean
   readonly #budget: SearchBudget
   readonly #found: LayerMatches[] = []
-  #hits: readonly SearchHit[] | undefined
+  #tree: ImageTree | undefined
 
   /** Fails with `usage` for an expression that is none. */
   constructor(options: LayerSearcherOptions) {
@@ -43,10 +44,13 @@ export class LayerSearcher implements ImageOutput {
     this.#budget = new SearchBudget(options.signal)
   }
 
-  /** By layer, then as in the tar. */
+  /** By layer, then as in the tar; made when asked for, as they may be many. */
   get hits(): readonly SearchHit[] {
-    if (!this.#hits) throw new Error('asked before finalize')
-    return this.#hits
+    const tree = this.#tree
+    if (!tree) throw new Error('asked before finalize')
+    return this.#found.flatMap(({ layerIndex, diffID, rows }) =>
+      Array.from(rows, (row) => searchHit(tree, layerIndex, row, { diffID })),
+    )
   }
 
   async fetchCallback(diffID: Digest): Promise<Need> {
@@ -69,10 +73,7 @@ export class LayerSearcher implements ImageOutput {
   }
 
   async finalize(): Promise<void> {
-    const tree = flatten(this.#found.map((layer) => layer.table))
-    this.#hits = this.#found.flatMap(({ layerIndex, diffID, rows }) =>
-      Array.from(rows, (row) => searchHit(tree, layerIndex, row, { diffID })),
-    )
+    this.#tree = flatten(this.#found.map((layer) => layer.table))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -6,7 +6,7 @@ import { fullName, type TaggedName } from './names.ts'
 export type Catalog = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** One image of a directory. The original writes a list of one of these; a directory unpacked from a tarball may list several. */
-export const manifestItemSchema = z.looseObject({
+const manifestItemSchema = z.looseObject({
   Config: z.string(),
   Layers: z.array(z.string()),
   RepoTags: z.array(z.string()).nullish(),

@@ -101,8 +101,7 @@ describe('a filter', () => {
 })
 
 describe('any path and any name', () => {
-  const path = fc
-    .string({ unit: 'grapheme', minLength: 1 })
+  const path = string({ unit: 'grapheme', minLength: 1 })
     .map((text) => absolutePath(text, '/'))
     .filter((text) => text !== '/')
   const word = string({ unit: 'grapheme', minLength: 1 })
