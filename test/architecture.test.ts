@@ -29,7 +29,7 @@ const TABLE: Readonly<Record<string, Rule>> = {
     folders: [...IMAGE, 'main/platform', 'main/store', 'main/inputs', 'main/filters', 'main/outputs'],
     packages: ['node:*', 'zod'],
   },
-  'main/rpc': { folders: ['main/engine', 'shared'], packages: ['node:*', '@orpc/server'] },
+  'main/rpc': { folders: ['main/engine', 'shared'], packages: ['node:*', '@orpc/server', 'zod'] },
   // The entries and what belongs to them.
   main: {
     folders: MAIN,

@@ -1,4 +1,5 @@
 import { implement, ORPCError } from '@orpc/server'
+import { z } from 'zod'
 import { contract, type Candidate, type Preflight } from '../../shared/contract.ts'
 import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
 import type { FileChunk, PathVersion, RowsWindow } from '../../shared/files.ts'
@@ -129,8 +130,11 @@ function wireReport(error: unknown): ErrorReport {
   return reportOf(error)
 }
 
-function detailOf(error: Error): string {
-  return error.cause instanceof Error ? error.cause.message : error.message
+const issuesSchema = z.object({ issues: z.array(z.object({ message: z.string() })) })
+
+function detailOf(error: ORPCError<string, unknown>): string {
+  const { data } = issuesSchema.safeParse(error.data)
+  return data ? data.issues.map((issue) => issue.message).join('\n') : error.message
 }
 
 function dialogsOf(services: HostServices): NonNullable<HostServices['dialogs']> {

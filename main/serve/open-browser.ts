@@ -5,7 +5,7 @@ export function openBrowser(url: string, platform = process.platform, env = proc
   const command = openerOf(platform, env)
   if (!command) return false
   const [program, ...before] = command
-  const child = spawn(program, [...before, url], { stdio: 'ignore', detached: true })
+  const child = spawn(program, [...before, url], { stdio: 'ignore', detached: true, env })
   child.on('error', () => {})
   child.unref()
   return true

@@ -193,11 +193,11 @@ describe('the app: protocol', () => {
 describe('the wire', () => {
   const connectFrom = (senderFrame: unknown): void => void ipcMain.emit('occystrap:connect', { senderFrame })
 
-  test.for([
+  test.for<[who: string, frame: () => unknown]>([
     ['nobody', () => null],
     ['a frame that is gone', () => ({ ...shown().webContents.mainFrame, detached: true })],
     ['another frame of our origin', () => ({ url: 'app://occystrap/', detached: false })],
-  ] as const)('%s gets no port', ([, frame]) => {
+  ])('%s gets no port', ([, frame]) => {
     connectFrom(frame())
     expect(shown().webContents.posted).toEqual([])
   })
@@ -214,10 +214,11 @@ describe('the wire', () => {
 
   test('our page gets a port on which the contract is answered', async () => {
     connectFrom(shown().webContents.mainFrame)
-    const [{ channel, ports }] = shown().webContents.posted as [{ channel: string; ports: [MessagePort] }]
+    const { channel, ports } = shown().webContents.posted.at(-1)!
     expect(channel).toBe('occystrap:port')
-    const client: ContractRouterClient<typeof contract> = createORPCClient(new RPCLink({ port: ports[0] }))
-    ports[0].start()
+    const port = ports[0] as MessagePort
+    const client: ContractRouterClient<typeof contract> = createORPCClient(new RPCLink({ port }))
+    port.start()
     expect(await client.app.info()).toMatchObject({ host: 'electron', hasDialogs: true, canReveal: true })
     await expect(client.jobs.cancel({ id: 'no-such-job' })).rejects.toMatchObject({
       data: { code: 'not-found' },
@@ -234,7 +235,7 @@ describe('the wire', () => {
     app.emit('open-file', { preventDefault }, '/images/c.tar')
     expect(await opened.next()).toMatchObject({ value: { paths: ['/images/c.tar'] } })
     expect(preventDefault).toHaveBeenCalled()
-    ports[0].close()
+    port.close()
   })
 
   test('a job may only write what a dialog gave', async () => {

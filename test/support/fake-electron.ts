@@ -156,9 +156,15 @@ export const electron = {
   BrowserWindow: FakeBrowserWindow,
   contextBridge: { exposeInMainWorld: vi.fn() },
   dialog: {
-    showOpenDialog: vi.fn(async (..._: unknown[]) => ({ canceled: true, filePaths: [] as string[] })),
-    showSaveDialog: vi.fn(async (..._: unknown[]) => ({ canceled: true, filePath: '' })),
-    showMessageBox: vi.fn(async (..._: unknown[]) => ({ response: 0 })),
+    showOpenDialog: vi.fn<(...args: unknown[]) => Promise<{ canceled: boolean; filePaths: string[] }>>(
+      async () => ({ canceled: true, filePaths: [] }),
+    ),
+    showSaveDialog: vi.fn<(...args: unknown[]) => Promise<{ canceled: boolean; filePath: string }>>(
+      async () => ({ canceled: true, filePath: '' }),
+    ),
+    showMessageBox: vi.fn<(...args: unknown[]) => Promise<{ response: number }>>(async () => ({
+      response: 0,
+    })),
     showErrorBox: vi.fn(),
   },
   ipcMain: new EventEmitter(),
