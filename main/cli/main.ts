@@ -10,6 +10,9 @@ const SEARCH_FAILED = 3
 
 /** Runs a command; answers the exit status. Commands are loaded when they are called: most of a short run is loading. */
 export async function main(args: readonly string[]): Promise<number> {
+  // A reader that goes away is no fault: whoever still writes results hears of it in StandardOutput.
+  process.stdout.on('error', () => {})
+  process.stderr.on('error', () => {})
   const program = new Command('occystrap')
   let status = DONE
   const run = (
