@@ -7,6 +7,7 @@ import { decompress, type Compression } from './compression.ts'
 import type { ByteRange, Layer, Task } from './element.ts'
 import { EntryTableBuilder, type EntryTable } from './entry-table.ts'
 import { verified } from './hashing.ts'
+import { namedError } from './named-error.ts'
 import { readRange, type RandomAccess } from './random-access.ts'
 import { TarScan } from './tar-scan.ts'
 import { hopTar } from './tar-reader.ts'
@@ -62,7 +63,7 @@ export class FileLayer implements Layer {
     const scan = new TarScan()
     for await (const chunk of this.#verified(signal)) scan.push(chunk)
     const result = scan.end()
-    if ('error' in result) throw this.#named(result.error)
+    if ('error' in result) throw namedError(result.error, this.#name)
     await this.#keep(result.table)
     return result.table
   }
@@ -115,7 +116,7 @@ export class FileLayer implements Layer {
     try {
       hopTar(this.#blob.open(), this.#blob.offset, this.#blob.size, (entry) => builder.add(entry))
     } catch (error) {
-      throw this.#named(error)
+      throw namedError(error, this.#name)
     }
     return builder.build()
   }
@@ -143,7 +144,7 @@ export class FileLayer implements Layer {
     try {
       yield* decompress(compression, tapped(this.#stored(signal), hash, tap), signal)
     } catch (error) {
-      throw this.#named(error)
+      throw namedError(error, this.#name)
     }
     if (!hash) return
     // A decompressor need not ask for what stands behind the end of its data; the digest covers that, too.
@@ -183,21 +184,6 @@ export class FileLayer implements Layer {
         detail: String(error),
       })
     }
-  }
-
-  #named(error: unknown): unknown {
-    if (!(error instanceof ImageError)) return error
-    const { message } = error
-    if (message.includes(this.#name)) return error
-    return new ImageError(
-      error.code,
-      `${this.#name} cannot be read: ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
-      {
-        cause: error,
-        ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-        ...(error.detail === undefined ? {} : { detail: error.detail }),
-      },
-    )
   }
 }
 

@@ -118,7 +118,8 @@ export function imageInfoOf(parts: {
 }): ImageInfo {
   const { config } = parts
   const history = historySteps(config)
-  const layers = parts.layers.map((layer, index) => layerInfo(layer, index, config, history))
+  const steps = new Map(history.map((step) => [step.layerIndex, step]))
+  const layers = parts.layers.map((layer, index) => layerInfo(layer, index, config, steps.get(index)))
   return {
     ...given('reference', parts.references[0]),
     references: [...parts.references],
@@ -141,9 +142,8 @@ function layerInfo(
   layer: StoredLayerInfo,
   index: number,
   config: ParsedConfig,
-  history: readonly HistoryStep[],
+  step: HistoryStep | undefined,
 ): LayerInfo {
-  const step = history.find((step) => step.layerIndex === index)
   return {
     index,
     diffID: config.diffIDs[index] as Digest,

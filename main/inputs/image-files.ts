@@ -17,6 +17,7 @@ export interface FileRange {
 export interface ImageFiles extends AsyncDisposable {
   /** What the user named. */
   readonly path: string
+  readonly budget: DocumentBudget
   /**
    * What lies under a name that a document gives; undefined where nothing does. Fails with `unsafe-path` for a name, or a link on its
    * way, that leads out of the archive or folder.
@@ -24,11 +25,26 @@ export interface ImageFiles extends AsyncDisposable {
   find(name: string): FileRange | undefined
 }
 
+/** Bytes of all documents read of one file or folder; a thousand small ones of a real archive are a hundredth of it. */
+const TOTAL_LIMIT = 256 * 1024 * 1024
+
+/** Bounds what a small file can make us parse by naming the same large document again and again. */
+export class DocumentBudget {
+  #left = TOTAL_LIMIT
+
+  take(size: number, path: string): void {
+    this.#left -= size
+    if (this.#left < 0)
+      throw new ImageError('limit', `The documents in ${visible(path)} are too large to be read together.`)
+  }
+}
+
 /** A document (manifest, config, index) whole; `missing-blob` where it is not there. `what` names it in messages. */
 export function readDocument(files: ImageFiles, name: string, what: string): Uint8Array {
   const range = files.find(name)
   if (!range) throw missing(files, name, what)
   checkDocumentSize(range.size, what)
+  files.budget.take(range.size, files.path)
   const bytes = Buffer.allocUnsafe(range.size)
   if (range.open().read(bytes, range.offset) < range.size) throw cutShort(files.path)
   return bytes
@@ -68,6 +84,7 @@ function unsafe(name: string): ImageError {
 /** The files below a folder; a link inside may lead to another file inside, and nowhere else. */
 export class ImageFolder implements ImageFiles {
   readonly path: string
+  readonly budget = new DocumentBudget()
   readonly #root: string
   readonly #open = new Map<string, RandomAccess>()
 

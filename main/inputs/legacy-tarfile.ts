@@ -10,6 +10,7 @@ import type { Task } from '../image/element.ts'
 import type { LayerBlob } from '../image/file-layer.ts'
 import { sha256Of, tapDigest } from '../image/hashing.ts'
 import { parseConfig } from '../image/image-config.ts'
+import { namedError } from '../image/named-error.ts'
 import { readRange } from '../image/random-access.ts'
 import { TarScan } from '../image/tar-scan.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
@@ -61,42 +62,46 @@ export function legacyArchive(archive: ImageFiles, index: LayerIndex): StoredIma
     )
   if (tops.size > CHOICE_LIMIT)
     throw new ImageError('limit', `repositories lists more than ${CHOICE_LIMIT} images.`)
+  const reader: Reader = { archive, index, diffIDs: new Map() }
   return {
     kind: 'tar',
     format: 'docker archive (before 1.10)',
     path: archive.path,
-    choices: [...tops].map(([id, references]) => choiceOf(archive, index, id, references)),
+    choices: [...tops].map(([id, references]) => choiceOf(reader, id, references)),
     warnings: [],
     [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
   }
 }
 
-function choiceOf(
-  archive: ImageFiles,
-  index: LayerIndex,
-  id: string,
-  references: readonly string[],
-): ImageChoice {
-  let loaded: Promise<StoredImage> | undefined
-  return {
-    references,
-    names: [id],
-    // Every layer is read for this: once is enough.
-    load: (task) => (loaded ??= load(archive, index, id, references, task)),
-  }
+interface Reader {
+  readonly archive: ImageFiles
+  readonly index: LayerIndex
+  /** What was read before, by where it lies: images share layers, and hostile ones share a large one a thousand times. */
+  readonly diffIDs: Map<number, Digest>
+}
+
+function choiceOf(reader: Reader, id: string, references: readonly string[]): ImageChoice {
+  return { references, names: [id], load: (task) => load(reader, id, references, task) }
 }
 
 async function load(
-  archive: ImageFiles,
-  index: LayerIndex,
+  reader: Reader,
   id: string,
   references: readonly string[],
   task: Task,
 ): Promise<StoredImage> {
-  const chain = chainOf(archive, id)
+  const chain = chainOf(reader.archive, id)
   const diffIDs: Digest[] = []
-  for (const [position, { blob }] of chain.entries())
-    diffIDs.push(await diffIDOf(blob, `Reading layer ${position + 1} of ${chain.length}`, index, task))
+  for (const [position, { blob }] of chain.entries()) {
+    const step = `Reading layer ${position + 1} of ${chain.length}`
+    try {
+      const diffID = reader.diffIDs.get(blob.offset) ?? (await diffIDOf(blob, step, reader.index, task))
+      reader.diffIDs.set(blob.offset, diffID)
+      diffIDs.push(diffID)
+    } catch (error) {
+      throw namedError(error, `Layer ${position + 1} of ${chain.length}`)
+    }
+  }
   const configBytes = synthesiseConfig(chain, diffIDs)
   return {
     references,
@@ -143,8 +148,8 @@ function chainOf(archive: ImageFiles, top: string): ChainLink[] {
 async function diffIDOf(blob: LayerBlob, step: string, index: LayerIndex, task: Task): Promise<Digest> {
   const scan = new TarScan()
   let done = 0
-  const stored = readRange(blob.open(), blob.offset, blob.size, task.signal)
   const outcome: { digest?: Digest; size: number } = { size: 0 }
+  const stored = readRange(blob.open(), blob.offset, blob.size, task.signal)
   const bytes = tapDigest(decompress(blob.compression, stored, task.signal), (digest, size) => {
     Object.assign(outcome, { digest, size })
   })
@@ -153,10 +158,11 @@ async function diffIDOf(blob: LayerBlob, step: string, index: LayerIndex, task: 
     task.progress(step, (done += chunk.length), blob.compression === 'none' ? blob.size : undefined)
   }
   const { digest, size } = outcome
-  if (digest === undefined) throw new ImageError('truncated', 'A layer ends before it should.')
+  if (digest === undefined) throw new ImageError('truncated', 'The data ends before it should.')
   const result = scan.end()
   if ('error' in result) throw result.error
-  await index.put(digest, { table: result.table, size })
+  // A full disk there must not keep the image from opening.
+  await index.put(digest, { table: result.table, size }).catch(() => {})
   return digest
 }
 

@@ -5,11 +5,12 @@ import { pathBytesOf, visible, type PathBytes } from '../../shared/path-bytes.ts
 import { decompress, sniffCompression, type Compression } from '../image/compression.ts'
 import type { CacheLease, CacheWriter } from '../image/cache.ts'
 import type { Task, TarEntry } from '../image/element.ts'
+import { namedError } from '../image/named-error.ts'
 import { RandomAccess, readRange } from '../image/random-access.ts'
 import { hopTar } from '../image/tar-reader.ts'
 import { TarParser } from '../image/tar-parser.ts'
 import { notAnImage, notAnImageTar, startsAsTar } from './content-words.ts'
-import { cleanName, cutShort, type FileRange, type ImageFiles } from './image-files.ts'
+import { cleanName, cutShort, DocumentBudget, type FileRange, type ImageFiles } from './image-files.ts'
 import type { InputContext } from './input-context.ts'
 
 /** Real archives have hundreds of members; a plain tar of a million files is told apart before they are all kept. */
@@ -24,6 +25,7 @@ const HEAD = 4096
  */
 export class TarArchive implements ImageFiles {
   readonly path: string
+  readonly budget = new DocumentBudget()
   /** The tar itself: the user's file, or the inflated one. */
   readonly file: RandomAccess
   readonly #members: ReadonlyMap<PathBytes, Member>
@@ -116,7 +118,7 @@ function membersOf(file: RandomAccess, path: string): Map<PathBytes, Member> {
     })
   } catch (error) {
     if (error instanceof ImageError && error.code === 'truncated') throw cutShort(path, error)
-    throw error
+    throw namedError(error, visible(path))
   }
   return members
 }
@@ -144,7 +146,11 @@ async function inflatedOnce(
   const found = await context.cache.find(key)
   if (found) return found
   await using writer = await context.cache.create(key)
-  await inflate(path, file, compression, writer, task)
+  try {
+    await inflate(path, file, compression, writer, task)
+  } catch (error) {
+    throw namedError(error, visible(path))
+  }
   // Awaited here: the writer is disposed as soon as this returns.
   return await writer.commit()
 }

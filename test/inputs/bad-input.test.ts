@@ -345,6 +345,20 @@ describe('what would eat memory, disk or time', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
   })
 
+  test('a large config that a thousand images share is not read a thousand times', async () => {
+    await using context = await testContext()
+    const image = buildImage({ layers: [], overrides: { padding: 'x'.repeat(4_000_000) } })
+    const manifest = Array.from({ length: 1000 }, () => ({ Config: 'config', Layers: [] }))
+    await writeTar(context.path('many.tar'), [
+      { path: 'config', content: image.config },
+      { path: 'manifest.json', content: JSON.stringify(manifest) },
+    ])
+    const task = testTask()
+    const candidates = await listCandidates(context.path('many.tar'), context, task)
+    expect(candidates.length).toBeLessThan(100)
+    expect(task.warnings.at(-1)?.message).toContain('too large to be read together')
+  })
+
   test('a tar of 150,000 files is told apart before all are kept', async () => {
     await using context = await testContext()
     const member = packMember({ path: 'f', content: '' })
