@@ -36,11 +36,8 @@ export async function matchingRows(
       }
     } while (row < table.length && performance.now() < end)
   }
-  const context = createContext({ work })
   while (row < table.length) {
-    budget.run((timeout) => {
-      timeBox.runInContext(context, { timeout })
-    })
+    budget.run(work)
     if (row < table.length) await setImmediate()
     budget.signal?.throwIfAborted()
   }
@@ -50,6 +47,9 @@ export async function matchingRows(
 /** The time one search may spend on matching, over all its layers. */
 export class SearchBudget {
   readonly signal: AbortSignal | undefined
+  /** What the script sees; a context costs a millisecond, so one search has one. */
+  readonly #globals: { work: () => void } = { work: () => {} }
+  readonly #context = createContext(this.#globals)
   /** Milliseconds. */
   #left: number
 
@@ -58,12 +58,13 @@ export class SearchBudget {
     this.#left = patience
   }
 
-  /** `timeout` is what the work may take, in whole milliseconds. */
-  run(work: (timeout: number) => void): void {
+  /** Does a slice of work; interrupts it where it takes what is left, or far too long for a slice. */
+  run(work: () => void): void {
     if (this.#left <= 0) throw tooSlow()
     const started = performance.now()
+    this.#globals.work = work
     try {
-      work(Math.ceil(Math.min(this.#left, STUCK)))
+      timeBox.runInContext(this.#context, { timeout: Math.ceil(Math.min(this.#left, STUCK)) })
     } catch (error) {
       if (isTimeout(error)) throw tooSlow()
       throw error

@@ -147,6 +147,8 @@ class LayerFold {
 
   /** The directory at a path, symlinks followed inside the root. Where `isMade`, what is missing is made, as `mkdir -p` would. */
   #walkTo(path: Uint8Array, isMade: boolean): number {
+    const plain = this.#walkPlainly(path)
+    if (plain !== NO_NODE) return plain
     const trail = this.#resolve(path)
     if (!trail) return NO_NODE
     let node = ROOT_NODE
@@ -154,6 +156,21 @@ class LayerFold {
       const next = isMade ? this.#tree.ensureChild(node, bytes, start, end) : step.node
       if (!this.#enter(next, isMade)) return NO_NODE
       node = next
+    }
+    return node
+  }
+
+  /** The directory at a path of which every component is a directory already, as nearly all are; else NO_NODE. */
+  #walkPlainly(path: Uint8Array): number {
+    let node = ROOT_NODE
+    for (let start = 0; start < path.length;) {
+      const slash = path.indexOf(SLASH, start)
+      const end = slash < 0 ? path.length : slash
+      // No node is ever named `.` or `..` or nothing, so those fail here, too.
+      node = this.#tree.nodes.child(node, path, start, end)
+      const version = this.#tree.alive(node)
+      if (version === NO_VERSION || !this.#tree.isDirectory(version)) return NO_NODE
+      start = end + 1
     }
     return node
   }
