@@ -114,7 +114,7 @@ function platformKey(platform: Platform | undefined): string {
 }
 
 /** What runs here, were it run here: Docker's images are of linux everywhere but on Windows servers. */
-export function hostPlatform(): Platform {
+function hostPlatform(): Platform {
   return normalPlatform({ os: 'linux', architecture: arch === 'arm' ? 'armhf' : arch })
 }
 

@@ -25,6 +25,9 @@ export interface ImageFiles extends AsyncDisposable {
   find(name: string): FileRange | undefined
 }
 
+/** Real archives have hundreds of members; a plain tar of a million files is told apart before they are all kept. */
+export const MEMBER_LIMIT = 100_000
+
 /** Bytes of all documents read of one file or folder; a thousand small ones of a real archive are a hundredth of it. */
 const TOTAL_LIMIT = 256 * 1024 * 1024
 
