@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { link, mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { hexOf } from '../../shared/digest.ts'
 import type { CacheKey, CacheLease, CacheWriter, LayerCache } from '../image/cache.ts'
 import { noSpace, roomAt } from './disk-space.ts'
@@ -137,7 +137,7 @@ class FileWriter implements CacheWriter {
     if (this.#unchecked >= ROOM_CHECK_BYTES || this.#unchecked > this.#room) {
       this.#room = (await roomAt(this.#path)) - chunk.length
       this.#unchecked = 0
-      if (this.#room < 0) throw noSpace(this.#path)
+      if (this.#room < 0) throw noSpace(dirname(this.#path))
     }
     for (let done = 0; done < chunk.length;) {
       const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done)
