@@ -6,7 +6,7 @@ import type { JobSpec } from '../../shared/job.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import { readCatalog, sizeOfLayer } from '../outputs/directory-contents.ts'
-import { bytesFree } from '../outputs/free-space.ts'
+import { bytesFree, requireSpace } from '../outputs/free-space.ts'
 import { fullName, namesOf } from '../outputs/names.ts'
 import { fileTarget, folderTarget } from '../outputs/target.ts'
 import type { Workspace } from '../store/workspace.ts'
@@ -129,13 +129,4 @@ function sumOf(sizes: readonly (number | null)[]): number | null {
     sum += size
   }
   return sum
-}
-
-function noSpace(bytes: number, free: number): ErrorReport {
-  return {
-    code: 'no-space',
-    message: 'There is not enough room at the destination.',
-    remedy: 'Free some space or choose another place.',
-    detail: `${bytes} bytes are needed, ${free} may be used.`,
-  }
 }

@@ -14,8 +14,13 @@ export interface ArchiveSink extends AsyncDisposable {
   close(): Promise<number>
 }
 
-export async function openArchiveSink(path: string, compression: OutputCompression): Promise<ArchiveSink> {
-  const file = await FileSink.create(path)
+/** `place` as in FileSink. */
+export async function openArchiveSink(
+  path: string,
+  place: string,
+  compression: OutputCompression,
+): Promise<ArchiveSink> {
+  const file = await FileSink.create(path, place)
   return compression === 'none' ? new PlainSink(file) : new CompressedSink(file, compression)
 }
 

@@ -9,7 +9,9 @@ import type { DestinationSpec } from '../../shared/uri.ts'
 import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/element.ts'
 import { RandomAccess, readRange } from '../image/random-access.ts'
 import { publishImage, type StagedImage } from './directory-commit.ts'
+import { sizeOfLayer } from './directory-contents.ts'
 import { FileSink } from './file-sink.ts'
+import { knownBytes, requireSpace } from './free-space.ts'
 import { fullName, namesOf, type TaggedName } from './names.ts'
 import { Staging } from './staging.ts'
 import { folderTarget } from './target.ts'
@@ -25,6 +27,8 @@ export class DirWriter implements ImageOutput {
   readonly #target: { readonly path: string; readonly exists: boolean }
   readonly #names: readonly TaggedName[]
   readonly #task: Task
+  /** Where there must be room. */
+  readonly #place: string
   readonly #staging: Staging
   readonly #present = new Set<Digest>()
   readonly #staged = new Set<Digest>()
@@ -37,12 +41,14 @@ export class DirWriter implements ImageOutput {
     readonly target: { readonly path: string; readonly exists: boolean }
     readonly names: readonly TaggedName[]
     readonly task: Task
+    readonly place: string
     readonly staging: Staging
   }) {
     this.#spec = parts.spec
     this.#target = parts.target
     this.#names = parts.names
     this.#task = parts.task
+    this.#place = parts.place
     this.#staging = parts.staging
   }
 
@@ -50,8 +56,15 @@ export class DirWriter implements ImageOutput {
     const target = await folderTarget(spec.path)
     const names = namesOf(spec.reference, info, task)
     // Inside a directory that is there: it may be another file system than its parent.
-    const staging = await Staging.create(target.exists ? target.path : target.parent)
-    return new DirWriter({ spec, target, names, task, staging })
+    const place = target.exists ? target.path : target.parent
+    const shared = new Set<Digest>()
+    for (const { diffID } of info.layers)
+      if ((await sizeOfLayer(target.path, diffID)) !== undefined) shared.add(diffID)
+    await requireSpace(
+      place,
+      knownBytes(info, (diffID) => shared.has(diffID)),
+    )
+    return new DirWriter({ spec, target, names, task, place, staging: await Staging.create(place) })
   }
 
   async fetchCallback(diffID: Digest): Promise<Need> {
@@ -105,7 +118,7 @@ export class DirWriter implements ImageOutput {
   async #stage(layer: Layer): Promise<void> {
     const folder = this.#staging.file(hexOf(layer.diffID))
     await mkdir(folder)
-    await using sink = await FileSink.create(join(folder, 'layer.tar'))
+    await using sink = await FileSink.create(join(folder, 'layer.tar'), this.#place)
     await sink.writeAll(layer.stream(this.#task.signal))
     await sink.close()
     this.#bytesWritten += sink.position

@@ -1,5 +1,4 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { requireSpace } from './free-space.ts'
 
 const BUFFER_SIZE = 1024 * 1024
@@ -12,7 +11,7 @@ const SPACE_STEP = 8 * 1024 * 1024
  * while the last ones go to the disk, and the caller may reuse its chunk.
  */
 export class FileSink implements AsyncDisposable {
-  readonly path: string
+  readonly #place: string
   readonly #handle: FileHandle
   #filling = Buffer.allocUnsafe(BUFFER_SIZE)
   #spare = Buffer.allocUnsafe(BUFFER_SIZE)
@@ -23,13 +22,14 @@ export class FileSink implements AsyncDisposable {
   #pending: Promise<void> = Promise.resolve()
   #isOpen = true
 
-  private constructor(path: string, handle: FileHandle) {
-    this.path = path
+  private constructor(place: string, handle: FileHandle) {
+    this.#place = place
     this.#handle = handle
   }
 
-  static async create(path: string): Promise<FileSink> {
-    return new FileSink(path, await open(path, 'wx', 0o666))
+  /** `place` is the folder that people know, where there must be room for it. */
+  static async create(path: string, place: string): Promise<FileSink> {
+    return new FileSink(place, await open(path, 'wx', 0o666))
   }
 
   /** Where the next byte will stand. */
@@ -83,7 +83,7 @@ export class FileSink implements AsyncDisposable {
     await this.#pending
     if (this.#filled === 0) return
     if (this.#written >= this.#nextCheck) {
-      await requireSpace(dirname(this.path), this.#filled)
+      await requireSpace(this.#place, this.#filled)
       this.#nextCheck = this.#written + SPACE_STEP
     }
     const full = this.#filling.subarray(0, this.#filled)

@@ -1,5 +1,7 @@
 import { statfs } from 'node:fs/promises'
+import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
+import type { ImageInfo } from '../../shared/image.ts'
 
 /** What a disk keeps for others: a hundredth of it, but no more than this. */
 const LARGEST_RESERVE = 256 * 1024 ** 2
@@ -15,8 +17,18 @@ export async function bytesFree(folder: string): Promise<number> {
 export async function requireSpace(folder: string, bytes: number): Promise<void> {
   const free = await bytesFree(folder)
   if (bytes <= free) return
-  throw new ImageError('no-space', `There is not enough room in ${folder}.`, {
+  throw new ImageError('no-space', `There is not enough room in ${folder}: ${megabytes(bytes, free)}.`, {
     remedy: 'Free some space or choose another place.',
     detail: `${bytes} bytes are needed, ${free} may be used.`,
   })
+}
+
+function megabytes(needed: number, free: number): string {
+  return `${Math.ceil(needed / 1e6)} MB are needed and ${Math.floor(free / 1e6)} MB may be used`
+}
+
+/** The bytes of an image's layers, each once, as far as they are known and not left out. */
+export function knownBytes(info: ImageInfo, isLeftOut: (diffID: Digest) => boolean = () => false): number {
+  const sizes = new Map(info.layers.map(({ diffID, size }) => [diffID, isLeftOut(diffID) ? 0 : (size ?? 0)]))
+  return sizes.values().reduce((sum, size) => sum + size, 0)
 }

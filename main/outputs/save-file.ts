@@ -8,7 +8,7 @@ const STAGED = 'file'
 export async function saveFile(path: string, source: AsyncIterable<Uint8Array>): Promise<number> {
   const target = await fileTarget(path, { overwrite: true })
   await using staging = await Staging.create(target.folder)
-  await using sink = await FileSink.create(staging.file(STAGED))
+  await using sink = await FileSink.create(staging.file(STAGED), target.folder)
   await sink.writeAll(source)
   await sink.close()
   await staging.commit(STAGED, target.path, { overwrite: true })

@@ -6,6 +6,7 @@ import type { DestinationSpec } from '../../shared/uri.ts'
 import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/element.ts'
 import { endOfArchive, paddingOf } from '../image/tar-header.ts'
 import { openArchiveSink, type ArchiveSink } from './archive-sink.ts'
+import { knownBytes, requireSpace } from './free-space.ts'
 import { memberHeader } from './member-header.ts'
 import { fullName, namesOf, type TaggedName } from './names.ts'
 import { Staging } from './staging.ts'
@@ -53,10 +54,11 @@ export class TarWriter implements ImageOutput {
   static async create(spec: TarDestination, info: ImageInfo, task: Task): Promise<TarWriter> {
     const target = await fileTarget(spec.path, spec)
     const names = namesOf(spec.reference, info, task)
+    if (spec.compression === 'none') await requireSpace(target.folder, knownBytes(info))
     const sizes = new Map(info.layers.flatMap(({ diffID, size }) => (size === null ? [] : [[diffID, size]])))
     await using stack = new AsyncDisposableStack()
     const staging = stack.use(await Staging.create(target.folder))
-    const sink = stack.use(await openArchiveSink(staging.file(STAGED), spec.compression))
+    const sink = stack.use(await openArchiveSink(staging.file(STAGED), target.folder, spec.compression))
     stack.move()
     return new TarWriter({ spec, target, names, sizes, task, staging, sink })
   }
