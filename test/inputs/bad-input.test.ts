@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { createGzip } from 'node:zlib'
-import { pipeline } from 'node:stream/promises'
+import { gzipSync } from 'node:zlib'
 import { ImageError } from '../../shared/errors.ts'
 import { listCandidates } from '../../main/inputs/candidates.ts'
 import { TarfileImage } from '../../main/inputs/tarfile.ts'
@@ -318,17 +317,14 @@ describe('what would eat memory, disk or time', () => {
   test('3 GB of zeros in a small gzip are refused after the first block', async () => {
     await using context = await testContext()
     const path = context.path('zeros.tar.gz')
-    const target = await open(path, 'w')
-    await pipeline(
-      zeros(3 * 1024 ** 3),
-      createGzip({ level: 1, chunkSize: 1024 * 1024 }),
-      target.createWriteStream(),
-    )
+    // Members one after the other are one stream (RFC 1952, 2.2).
+    const member = gzipSync(Buffer.alloc(16 * 1024 * 1024))
+    await writeFile(path, Buffer.concat(Array.from({ length: 192 }, () => member)))
     const task = testTask()
     const opening = TarfileImage.open({ kind: 'tar', path }, context, task)
     await expect(opening).rejects.toMatchObject({ code: 'not-an-image' })
-    expect(task.steps.at(-1)?.done ?? 0).toBeLessThan(8 * 1024 * 1024)
-  }, 120_000)
+    expect(task.steps).toEqual([])
+  })
 
   test('the same as a layer passes through in bounded memory and fails by its digest', async () => {
     await using context = await testContext()
@@ -343,6 +339,27 @@ describe('what would eat memory, disk or time', () => {
     const before = process.memoryUsage().rss
     expect((await failureOf(context.path('bomb.tar'), context)).code).toBe('digest-mismatch')
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
+  })
+
+  test('100,000 empty files, a folder in a folder 1,500 times, a PAX record of 2 MB', async () => {
+    await using context = await testContext()
+    const many = Array.from({ length: 100_000 }, (_, i) => ({ path: `d/${i}` }))
+    const deep = [{ path: `${'d/'.repeat(1500)}file`, content: 'x' }]
+    const long = [{ path: 'f', pax: { comment: 'x'.repeat(2 * 1024 * 1024) } }]
+    const image = buildImage({ layers: [many, deep, long] })
+    await writeDockerArchive(image, context.path('odd.tar'), { flavour: 'podman' })
+    const source = { kind: 'tar', path: context.path('odd.tar') } as const
+    await using input = await TarfileImage.open(source, context, testTask())
+    const outcomes: unknown[] = []
+    for (const layer of await layersOf(input)) {
+      expect((await bytesOf(layer.stream())).length).toBe(layer.size)
+      const listing = layer.entries().then(
+        (table) => table.length,
+        (error: ImageError) => error.code,
+      )
+      outcomes.push(await listing)
+    }
+    expect(outcomes).toEqual([100_000, 1, 'limit'])
   })
 
   test('a large config that a thousand images share is not read a thousand times', async () => {
@@ -370,8 +387,3 @@ describe('what would eat memory, disk or time', () => {
     expect((await failureOf(context.path('many.tar'), context)).code).toBe('not-an-image')
   })
 })
-
-async function* zeros(length: number): AsyncGenerator<Uint8Array> {
-  const chunk = Buffer.alloc(1024 * 1024)
-  for (let left = length; left > 0; left -= chunk.length) yield chunk
-}
