@@ -11,7 +11,7 @@ import {
 } from 'electron'
 import { z } from 'zod'
 import { RENDERER_FOLDER } from './built-files.ts'
-import { APP_SCHEME, handleAppProtocol } from './electron/app-protocol.ts'
+import { APP_ORIGIN, APP_SCHEME, handleAppProtocol } from './electron/app-protocol.ts'
 import { argumentPaths } from './electron/argument-paths.ts'
 import { NativeDialogs } from './electron/dialogs.ts'
 import { QuitGuard } from './electron/quit-guard.ts'
@@ -64,6 +64,7 @@ async function run(): Promise<void> {
     opened,
     canReveal: true,
     dialogs,
+    isTemporary: () => false,
     reveal: async (path) => shell.showItemInFolder(path),
     quit: () => app.quit(),
   })
@@ -88,6 +89,8 @@ async function run(): Promise<void> {
   const show = async (): Promise<void> => {
     window = await createWindow(workspace.settings, (event) => quitGuard.holdsWindow(event))
     window.once('closed', () => (window = undefined))
+    // Only now, for the page asks for its port before it is wholly loaded.
+    await window.loadURL(`${APP_ORIGIN}/`)
   }
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()

@@ -46,6 +46,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= parts.disposeAsync().finally(setClosed))
 
+  let uploads: Uploads | undefined
   const services = parts.use(
     createServices({
       kind: 'browser',
@@ -53,6 +54,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
       workspace,
       canReveal: false,
       opened,
+      isTemporary: (path) => uploads?.holds(path) ?? false,
       picker: new FolderPicker([workspace.cacheDir, workspace.configDir]),
       reveal: () =>
         Promise.reject(new ImageError('unsupported', 'A browser cannot show files of another program.')),
@@ -61,7 +63,7 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     }),
   )
   try {
-    const uploads = parts.use(new Uploads(services.engine, workspace.tempDir))
+    uploads = parts.use(new Uploads(services.engine, workspace.tempDir))
     const host = parts.use(await BrowserHost.listen(port, services, uploads, files))
     const url = host.newUrl()
     parts.defer(closeOnSignals(services, close))

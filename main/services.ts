@@ -13,7 +13,10 @@ import type { Workspace } from './store/workspace.ts'
 import { VERSION } from './version.ts'
 
 /** What a host adds of its own. */
-export interface HostParts extends Pick<HostServices, 'dialogs' | 'picker' | 'reveal' | 'quit'> {
+export interface HostParts extends Pick<
+  HostServices,
+  'dialogs' | 'picker' | 'isTemporary' | 'reveal' | 'quit'
+> {
   readonly kind: AppInfo['host']
   readonly processes: ProcessHost
   readonly workspace: Workspace
@@ -56,6 +59,7 @@ export function createServices(parts: HostParts): Services {
     opened: parts.opened,
     ...(parts.dialogs ? { dialogs: parts.dialogs } : {}),
     ...(parts.picker ? { picker: parts.picker } : {}),
+    isTemporary: parts.isTemporary,
     reveal: parts.reveal,
     quit: parts.quit,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,5 @@
 import { app, BrowserWindow, dialog, screen } from 'electron'
 import { PRELOAD_FILE } from './built-files.ts'
-import { APP_ORIGIN } from './electron/app-protocol.ts'
 import { storeBounds, storedBounds } from './electron/window-bounds.ts'
 import type { SettingsStore } from './rpc/host-services.ts'
 
@@ -23,7 +22,7 @@ const WEB_PREFERENCES = {
   spellcheck: false,
 } as const
 
-/** The window on our page, where it was last time, back after a crash. */
+/** The window, where it was last time and back after a crash; nothing is loaded in it yet. */
 export async function createWindow(
   settings: SettingsStore,
   holdClose: (event: { preventDefault(): void }) => void,
@@ -45,7 +44,6 @@ export async function createWindow(
     holdClose(event)
   })
   revive(window)
-  await window.loadURL(`${APP_ORIGIN}/`)
   return window
 }
 

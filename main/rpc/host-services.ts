@@ -62,6 +62,8 @@ export interface HostServices {
   readonly dialogs?: Dialogs
   /** Absent where there are dialogs. */
   readonly picker?: Picker
+  /** Whether a file goes with this session, so that there is nothing to remember. */
+  isTemporary(path: string): boolean
   reveal(path: string): Promise<void>
   quit(): void
 }

@@ -35,6 +35,7 @@ export function createRouter(services: HostServices) {
       inspect: os.images.inspect.handler(({ input, signal }) => read<ImageInfo>('inspect', input, signal)),
       recent: os.images.recent.handler(() => recent.list()),
       remember: os.images.remember.handler(async ({ input, signal }) => {
+        if (services.isTemporary(input.source.path)) return
         const info = await read<ImageInfo>('inspect', input, signal)
         await recent.remember({
           source: input.source,

@@ -182,6 +182,7 @@ function listenOn(address: string, port: number): Promise<Server> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADER_TIMEOUT,
+    connectionsCheckingInterval: HEADER_TIMEOUT / 2,
     // An upload of many gigabytes may take its time; before its headers are in and its secret was right nobody gets that far.
     requestTimeout: 0,
     // The guard counts Host headers itself, so that every refusal is ours.

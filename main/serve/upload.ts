@@ -17,6 +17,7 @@ export class Uploads implements AsyncDisposable {
   readonly #engine: Engine
   readonly #parent: string
   #staging: Promise<Staging> | undefined
+  readonly #received = new Set<string>()
   #count = 0
 
   /** `parent` is for what is spooled; the folder made there is private, and cleared by a later start if this one is killed. */
@@ -48,6 +49,7 @@ export class Uploads implements AsyncDisposable {
         countedTo(size, shown, (done) => job.progress(done)),
         file,
       )
+      this.#received.add(path)
       job.done({ bytesWritten: size })
       return path
     } catch (error) {
@@ -56,6 +58,11 @@ export class Uploads implements AsyncDisposable {
       job.failed(failure)
       throw failure
     }
+  }
+
+  /** Whether a file came in here. */
+  holds(path: string): boolean {
+    return this.#received.has(path)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -43,6 +43,8 @@ test('an image is remembered under its name', async () => {
   services.answer = () => info
   await client().images.remember({ source })
   expect(remember).toHaveBeenCalledWith({ source, title: info.reference, imageID: info.imageID, size: 5 })
+  await client().images.remember({ source: { kind: 'tar', path: '/uploads/1/a.tar' } })
+  expect(remember).toHaveBeenCalledOnce()
 })
 
 test('a change of one setting leaves the others alone', async () => {

@@ -94,6 +94,29 @@ test('Ctrl-C with a job running says so, cancels it, and leaves the destination 
   expect((await readdir(folder.path)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
+test('killed at once, it leaves no process and no half-written output', async () => {
+  const { child, url } = await serve()
+  using browser = await BrowserClient.open(url)
+  const client = await browser.client()
+  const image = buildImage({
+    layers: [[{ path: 'big', content: 'x'.repeat(32 * 1024 ** 2) }]],
+    references: ['big:1'],
+  })
+  await writeDockerArchive(image, folder.at('big.tar'), { flavour: 'docker-24' })
+  await client.picker.choose({ path: folder.at('out.tar') })
+  await client.jobs.submit({
+    kind: 'convert',
+    input: { kind: 'tar', path: folder.at('big.tar') },
+    output: { kind: 'tar', path: folder.at('out.tar'), compression: 'gzip' },
+  })
+  const staging = async (): Promise<string[]> =>
+    (await readdir(folder.path)).filter((name) => name.startsWith('.occystrap'))
+  await expect.poll(staging, { timeout: 20_000, interval: 2 }).not.toEqual([])
+  child.kill('SIGKILL')
+  // The job's process hears that nobody is there any more, and cleans up by itself.
+  await expect.poll(staging, { timeout: 20_000 }).toEqual([])
+})
+
 test('the page can end it', async () => {
   const { child, url } = await serve()
   using browser = await BrowserClient.open(url)

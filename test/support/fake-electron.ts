@@ -32,7 +32,10 @@ export class FakeBrowserWindow extends EventEmitter {
   show = vi.fn()
   focus = vi.fn()
   restore = vi.fn()
-  loadURL = vi.fn(async (_url: string) => {})
+  /** The page asks for its port while it is loaded. */
+  loadURL = vi.fn(async (_url: string) => {
+    electron.ipcMain.emit('occystrap:connect', { senderFrame: this.webContents.mainFrame })
+  })
   maximize = vi.fn(() => {
     this.isMax = true
   })

@@ -55,6 +55,7 @@ export function fakeServices(
     grants: new Grants(own),
     opened: new PathQueue(),
     picker: new FolderPicker(own),
+    isTemporary: (path) => path.startsWith('/uploads/'),
     reveal: async () => {},
     quit: () => {},
     ...parts,
