@@ -34,9 +34,8 @@ export async function preflight(spec: JobSpec, workspace: Workspace, task: Task)
     report.exists = true
     report.notes.push(`${destination} will be replaced.`)
   }
+  if (target) await report.attempt(() => requireSpace(target.folder, report.bytes ?? 0))
   const free = target ? await bytesFree(target.folder) : 0
-  if (report.bytes !== null && target && report.bytes > free)
-    report.problems.push(noSpace(report.bytes, free))
   task.signal.throwIfAborted()
   const { bytes, exists, problems, notes } = report
   return { bytes, bytesFree: free, exists, problems, notes, command: commandLineOf(spec) }
