@@ -52,7 +52,9 @@ export function FileMenu({
         <span style={{ position: 'fixed', left: place.x, top: place.y, width: 0, height: 0 }} />
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => onOpen(row)}>{isDirectory ? 'Details and history' : 'View, with its history'}</Menu.Item>
+        <Menu.Item onClick={() => onOpen(row)}>
+          {isDirectory ? 'Details and history' : 'View, with its history'}
+        </Menu.Item>
         {row.change !== 'deleted' && (isDirectory || row.type === 'file' || row.type === 'link') && (
           <Menu.Item onClick={() => saving.path(row.path, tree, isDirectory)}>
             {isDirectory ? 'Save folder as tar…' : 'Save as…'}

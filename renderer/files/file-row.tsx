@@ -1,6 +1,6 @@
 import { memo, type CSSProperties, type JSX } from 'react'
 import type { FileRow } from '../../shared/files.ts'
-import { displayPath, visible } from '../../shared/path-bytes.ts'
+import { visible } from '../../shared/path-bytes.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { formatAgo } from '../parts/format.ts'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
@@ -66,9 +66,9 @@ export const FileRowView = memo(function FileRowView(props: FileRowViewProps): J
           {isFlat ? pathText(row.path) : visible(row.name)}
         </bdi>
         {row.linkname !== undefined && (
-          <bdi className={styles['target']} title={visible(displayPath(row.linkname))}>
+          <bdi className={styles['target']} title={visible(row.linkname)}>
             {row.type === 'link' ? '= ' : '→ '}
-            {visible(displayPath(row.linkname))}
+            {visible(row.linkname)}
           </bdi>
         )}
       </span>

@@ -17,7 +17,7 @@ export function NoFiles({ view, isPending, onClear }: NoFilesProps): JSX.Element
         title="No files match"
         action={
           <Button variant="default" onClick={onClear}>
-            Clear filter
+            Show all files
           </Button>
         }
       >

@@ -3,7 +3,7 @@ import { visible } from '../../shared/path-bytes.ts'
 /** `|2 A=1 B=2 ` is how old builders wrote build arguments in front of a command. */
 const BUILD_ARGS = /^\|\d+ (?:[A-Za-z_]\w*=\S* )*/
 const NOP = /^\/bin\/sh -c #\(nop\) */
-const SHELL = /^(?:\/bin\/(?:ba|a|da)?sh|cmd \/S) (?:-\w+ )*(?:-c|\/C) +/
+const SHELL = /^(?:\/bin\/(?:ba|a|da|z)?sh (?:-[a-z]+ (?:[a-z]+ )?)*?-[a-z]*c|cmd \/S \/C) +/
 const BUILDKIT = /\s+# buildkit(?:\.\S+)?$/
 const INSTRUCTION = /^[A-Z]{2,11}(?:\s|$)/
 

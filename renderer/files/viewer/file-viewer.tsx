@@ -2,7 +2,7 @@ import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useState, type JSX } from 'react'
 import type { FileRow, PathVersion } from '../../../shared/files.ts'
 import type { ImageInfo } from '../../../shared/image.ts'
-import { displayPath, visible, type PathBytes } from '../../../shared/path-bytes.ts'
+import { displayPath, pathBytesOf, visible, type PathBytes } from '../../../shared/path-bytes.ts'
 import { commandText } from '../../image/command-text.ts'
 import { layerCommand } from '../../image/layer-facts.ts'
 import type { Viewed } from '../../image/image-views.ts'
@@ -169,7 +169,7 @@ function Body({ row, source, readable, onGoTo }: BodyProps): JSX.Element {
     case 'link':
       return <FileContent source={source} viewed={readable} />
     case 'symlink': {
-      const target = linkTarget(row.path, row.linkname ?? '')
+      const target = linkTarget(row.path, pathBytesOf(row.linkname ?? ''))
       return (
         <EmptyState
           title="Symbolic link"
@@ -179,7 +179,7 @@ function Body({ row, source, readable, onGoTo }: BodyProps): JSX.Element {
             </Button>
           }
         >
-          It points to <bdi className="mono">{visible(displayPath(row.linkname ?? ''))}</bdi>
+          It points to <bdi className="mono">{visible(row.linkname ?? '')}</bdi>
         </EmptyState>
       )
     }
