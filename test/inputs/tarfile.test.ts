@@ -1,14 +1,17 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { TarfileImage } from '../../main/inputs/tarfile.ts'
-import type { Flavour } from '../support/archive-members.ts'
+import { dockerArchiveMembers, type Flavour } from '../support/archive-members.ts'
 import { layersOf } from '../support/collect.ts'
 import { testContext } from '../support/context.ts'
+import { sha256 } from '../support/digests.ts'
 import { inputSuite } from '../support/input-suite.ts'
 import {
   buildImage,
   sampleImage,
   writeDockerArchive,
   writeOciArchive,
+  writeTar,
   type OuterCompression,
 } from '../support/image-builder.ts'
 import { testTask } from '../support/task.ts'
@@ -119,6 +122,31 @@ describe('several images in one archive', () => {
       message: `“${image}” is not in ${context.path('three.tar')}, which holds debian:12, quay.io/team/app:1, #3.`,
     })
   })
+})
+
+test('a config that Python wrote anew under its old name opens with a warning', async () => {
+  await using context = await testContext()
+  const name = `${sampleImage().imageID.slice(7)}.json`
+  const python = spawnSync(
+    'python3',
+    ['-c', 'import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'],
+    {
+      input: sampleImage().config,
+    },
+  )
+  const members = dockerArchiveMembers([sampleImage()], 'docker-24')
+  await writeTar(
+    context.path('python.tar'),
+    members.map((member) => (member.path === name ? { ...member, content: python.stdout } : member)),
+  )
+  await using input = await TarfileImage.open(
+    { kind: 'tar', path: context.path('python.tar') },
+    context,
+    testTask(),
+  )
+  const info = await input.inspect(testTask())
+  expect(info.imageID).toBe(sha256(python.stdout))
+  expect(info.warnings.map((warning) => warning.code)).toEqual(['config-rewritten'])
 })
 
 test('two nameless images of an OCI archive are listed by their manifests', async () => {
