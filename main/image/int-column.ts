@@ -16,11 +16,9 @@ export class IntColumn {
   }
 
   push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const larger = new Int32Array(this.#length * 2)
-      larger.set(this.#values)
-      this.#values = larger
-    }
+    // Transferred, the old memory is free at once; otherwise it would wait for a collection that sees no reason to come.
+    if (this.#length === this.#values.length)
+      this.#values = new Int32Array(this.#values.buffer.transfer(this.#length * 8))
     this.#values[this.#length++] = value
   }
 }

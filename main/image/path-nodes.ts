@@ -17,7 +17,7 @@ export class PathNodes {
   readonly #firstChildren = new IntColumn()
   readonly #lastChildren = new IntColumn()
   readonly #nextSiblings = new IntColumn()
-  #names = Buffer.allocUnsafe(64 * 1024)
+  #names = Buffer.from(new ArrayBuffer(64 * 1024))
   #slots = new Int32Array(2048).fill(NO_NODE)
   /** Secret, so that nobody can make names that all fall into one slot. */
   readonly #secret = getRandomValues(new Uint32Array(256))
@@ -101,11 +101,8 @@ export class PathNodes {
     const node = this.#parents.length
     const nameStart = node === ROOT_NODE ? 0 : this.#nameEnds.at(node - 1)
     const nameEnd = nameStart + end - start
-    if (nameEnd > this.#names.length) {
-      const larger = Buffer.allocUnsafe(Math.max(nameEnd, this.#names.length * 2))
-      larger.set(this.#names.subarray(0, nameStart))
-      this.#names = larger
-    }
+    if (nameEnd > this.#names.length)
+      this.#names = Buffer.from(this.#names.buffer.transfer(Math.max(nameEnd, this.#names.length * 2)))
     for (let i = start, to = nameStart; i < end; i++) this.#names[to++] = bytes[i] as number
     this.#parents.push(parent)
     this.#hashes.push(hash)
