@@ -124,30 +124,32 @@ describe('several images in one archive', () => {
   })
 })
 
-test('a config that Python wrote anew under its old name opens with a warning', async () => {
-  await using context = await testContext()
-  const name = `${sampleImage().imageID.slice(7)}.json`
-  const python = spawnSync(
-    'python3',
-    ['-c', 'import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'],
-    {
-      input: sampleImage().config,
-    },
-  )
-  const members = dockerArchiveMembers([sampleImage()], 'docker-24')
-  await writeTar(
-    context.path('python.tar'),
-    members.map((member) => (member.path === name ? { ...member, content: python.stdout } : member)),
-  )
-  await using input = await TarfileImage.open(
-    { kind: 'tar', path: context.path('python.tar') },
-    context,
-    testTask(),
-  )
-  const info = await input.inspect(testTask())
-  expect(info.imageID).toBe(sha256(python.stdout))
-  expect(info.warnings.map((warning) => warning.code)).toEqual(['config-rewritten'])
-})
+const hasPython = spawnSync('python3', ['-V']).error === undefined
+
+test.skipIf(!hasPython)(
+  'a config that Python wrote anew under its old name opens with a warning',
+  async () => {
+    await using context = await testContext()
+    const name = `${sampleImage().imageID.slice(7)}.json`
+    const python = spawnSync(
+      'python3',
+      ['-c', 'import json,sys; json.dump(json.load(sys.stdin), sys.stdout)'],
+      {
+        input: sampleImage().config,
+      },
+    )
+    const others = dockerArchiveMembers([sampleImage()], 'docker-24').filter(({ path }) => path !== name)
+    await writeTar(context.path('python.tar'), [...others, { path: name, content: python.stdout }])
+    await using input = await TarfileImage.open(
+      { kind: 'tar', path: context.path('python.tar') },
+      context,
+      testTask(),
+    )
+    const info = await input.inspect(testTask())
+    expect(info.imageID).toBe(sha256(python.stdout))
+    expect(info.warnings.map((warning) => warning.code)).toEqual(['config-rewritten'])
+  },
+)
 
 test('two nameless images of an OCI archive are listed by their manifests', async () => {
   await using context = await testContext()
