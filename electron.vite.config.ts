@@ -12,6 +12,8 @@ export default defineConfig({
   main: {
     build: {
       outDir: 'out/main',
+      // What every start loads: as one file each instead of some eighty, half of the command line's start-up time.
+      externalizeDeps: { exclude: ['zod', 'commander'] },
       target: 'node24',
       minify: false,
       rollupOptions: {
