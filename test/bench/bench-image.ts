@@ -7,10 +7,10 @@ import { Dockerd } from '../support/daemons.ts'
 import { makeRootfs } from '../support/real-images.ts'
 
 /** Raised whenever what this file builds changes. */
-const VERSION = 1
+const VERSION = 2
 
 /** What is installed into the big image: a compiler, an interpreter and an editor, as build images have them. */
-const PACKAGES = ['build-essential', 'python3', 'git', 'vim', 'libboost-dev']
+const PACKAGES = ['build-essential', 'python3', 'git', 'vim']
 
 /**
  * A real image of about 900 MB whose larger layers have 10,000 entries and more, saved by `docker save`; a small one for a quick look.
@@ -45,15 +45,16 @@ async function build(folder: string, isQuick: boolean): Promise<void> {
   await rm(context, { recursive: true })
 }
 
-/** Layers of every kind of work: copies of trees, a change of owner over thousands of files, deletions, small changes. */
+/** Layers of every kind of work: a copy of a tree, one large file, thousands of small ones, a change of owner over thousands of files, deletions, small changes. */
 function dockerfile(isQuick: boolean): string {
-  const copies = isQuick ? ['/usr/share'] : ['/usr/share', '/usr/include', '/usr/lib/python3*']
+  const [bytes, notes] = isQuick ? [32 * 1024 ** 2, 2_000] : [350 * 1024 ** 2, 10_000]
   return [
     'FROM occystrap.test/bench-base:1',
-    ...copies.map((tree, index) => `RUN mkdir -p /srv/copy-${index} && cp -a ${tree} /srv/copy-${index}/`),
-    'RUN mkdir /srv/notes && for i in $(seq 12000); do echo "note $i" > /srv/notes/note-$i.txt; done',
+    'RUN mkdir -p /srv/copy && cp -a /usr/share /srv/copy/',
+    `RUN head -c ${bytes} /dev/urandom > /srv/model.bin`,
+    `RUN mkdir /srv/notes && for i in $(seq ${notes}); do echo "note $i" > /srv/notes/note-$i.txt; done`,
     'RUN chown -R 1000:1000 /srv/notes',
-    'RUN rm -rf /srv/copy-0 && echo done > /srv/state',
+    'RUN rm -rf /srv/copy && echo done > /srv/state',
     'ENTRYPOINT ["/bin/sh"]',
     '',
   ].join('\n')

@@ -56,6 +56,10 @@ async function startUp(): Promise<Figure[]> {
   return figures
 }
 
+/** What finds a name in a saved image without a tool of ours. */
+const LISTING =
+  'tar -tf "$0" --wildcards "*/layer.tar" | while read -r layer; do tar -xOf "$0" "$layer" | tar -tf - ; done | grep so.6'
+
 async function searching(image: string): Promise<Figure[]> {
   const first: number[] = []
   const again: number[] = []
@@ -66,9 +70,9 @@ async function searching(image: string): Promise<Figure[]> {
       first.push((await ours(work, search)).seconds)
       again.push((await ours(work, search)).seconds)
     })
-    theirs.push((await measured('bash', ['-c', 'tar -tf "$0" --wildcards "*/layer.tar"', image])).seconds)
+    theirs.push((await measured('bash', ['-c', LISTING, image])).seconds)
   }
-  const against = `GNU tar naming the layers: ${median(theirs).toFixed(2)} s`
+  const against = `GNU tar listing every layer: ${median(theirs).toFixed(2)} s`
   return [
     { name: 'search tar://, the first time', value: median(first), unit: 's', limit: 0.4, against },
     { name: 'search tar://, again', value: median(again), unit: 's', limit: 0.2, against },

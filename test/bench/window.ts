@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { RunningApp } from '../support/app.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { pickFile } from '../support/window.ts'
 import { median } from './measure.ts'
 import type { Figure } from './report.ts'
 
@@ -66,9 +67,7 @@ async function paintToUsable(page: Page): Promise<number> {
 /** Opens the image by the window's own picker, waits until its layers are known, and answers the seconds from Files to its rows. */
 async function openTree(page: Page, path: string): Promise<number> {
   await page.getByRole('main').getByRole('button', { name: 'Open a file' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('textbox', { name: /path/i }).fill(path)
-  await dialog.getByRole('button', { name: /^open/i }).click()
+  await pickFile(page, path)
   await page.getByRole('tab', { name: 'Files' }).waitFor()
   const started = performance.now()
   await page.getByRole('tab', { name: 'Files' }).click()
@@ -80,11 +79,12 @@ async function openTree(page: Page, path: string): Promise<number> {
 async function scrollTree(page: Page): Promise<number[]> {
   const tree = page.getByRole('treegrid')
   await tree.focus()
+  // `*` opens all beside the row it stands on: the one folder at the top, then all of its folders.
   await page.keyboard.press('*')
-  await page
-    .getByRole('row', { name: /file-000/ })
-    .first()
-    .waitFor()
+  await tree.getByRole('row').filter({ hasText: 'folder-' }).first().waitFor()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('*')
+  await tree.getByRole('row').filter({ hasText: 'file-' }).first().waitFor()
   await tree.hover()
   await page.evaluate(() => {
     const frames: number[] = []
