@@ -63,7 +63,7 @@ async function perform(spec: JobSpec, options: WorkspaceOptions): Promise<void> 
     push()
     send({ type: 'failed', error: reportOf(error) })
   }
-  // The engine ends this process once it has read the last word; a native handle left open must not keep it.
+  // The engine ends this process when it has read the last word; where that is lost, the process ends by itself.
   setTimeout(() => process.exit(0), 1000).unref()
 }
 

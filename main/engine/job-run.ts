@@ -14,7 +14,7 @@ export type JobEnd =
 export class JobRun {
   /** Settles when the process is gone: nothing of the job is left running. Never rejects. */
   readonly ended: Promise<JobEnd>
-  /** Whether the process ended in order; if not, it may have left a staging place behind. */
+  /** Whether the job came to its own end; if not, it may have left a staging place behind. */
   isClean = false
 
   readonly #child: ChildHandle
@@ -36,7 +36,6 @@ export class JobRun {
     this.ended = promise
     this.#child.onExit((exit) => {
       clearTimeout(this.#killTimer)
-      this.isClean = this.#lastMessage !== undefined
       resolve(this.#endOf(exit))
     })
     this.#send({ type: 'start', spec, workspace })
@@ -47,7 +46,7 @@ export class JobRun {
     if (this.#isCancelled || this.#lastMessage) return
     this.#isCancelled = true
     this.#send({ type: 'cancel' })
-    this.#killAfterGrace()
+    this.#killTimer = setTimeout(() => this.#child.kill(), this.#grace)
   }
 
   #send(message: ToJob): void {
@@ -62,23 +61,19 @@ export class JobRun {
       const error = new ImageError('internal', 'The job answered with something that is not a state.', {
         detail: parsed.error.message,
       })
-      this.#end({ phase: 'failed', error: reportOf(error) })
+      this.#lastMessage = { phase: 'failed', error: reportOf(error) }
       this.#child.kill()
-      return
-    }
-    if (parsed.data.type === 'progress') onProgress(parsed.data)
+    } else if (parsed.data.type === 'progress') onProgress(parsed.data)
     else if (parsed.data.type === 'done') this.#end({ phase: 'done', outcome: parsed.data.outcome })
     else if (parsed.data.error.code === 'cancelled') this.#end({ phase: 'cancelled' })
     else this.#end({ phase: 'failed', error: parsed.data.error })
   }
 
+  /** With its last word a process has nothing open any more: it need not be waited for. */
   #end(end: JobEnd): void {
     this.#lastMessage = end
-    this.#killAfterGrace()
-  }
-
-  #killAfterGrace(): void {
-    this.#killTimer ??= setTimeout(() => this.#child.kill(), this.#grace)
+    this.isClean = true
+    this.#child.kill()
   }
 
   #endOf(exit: ProcessExit): JobEnd {

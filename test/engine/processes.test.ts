@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { Engine } from '../../main/engine/engine.ts'
-import { ForkHost } from '../../main/engine/process-host.ts'
+import { ForkHost, type ChildHandle, type ProcessHost } from '../../main/engine/process-host.ts'
 import { ReaderClient } from '../../main/engine/reader-client.ts'
 import type { JobSpec, JobState } from '../../shared/job.ts'
 import { buildImage, writeDockerArchive } from '../support/image-builder.ts'
@@ -72,11 +72,47 @@ test('an error in a process is the error of its job or call', async () => {
   })
 })
 
+test('a process that dies takes its own job with it, and no other', async () => {
+  const { folder, workspace } = await makeFolder()
+  await using _ = folder
+  await writeImage(folder.at('image.tar'), 'hello\n')
+  const children: ChildHandle[] = []
+  const host = new ForkHost()
+  const counting: ProcessHost = {
+    spawn: (entry) => {
+      const child = host.spawn(entry)
+      children.push(child)
+      return child
+    },
+  }
+  await using engine = new Engine({ host: counting, workspace })
+  await using reader = new ReaderClient(counting, workspace)
+  const copyTo = (name: string): JobSpec => ({
+    kind: 'convert',
+    input: source(folder.at('image.tar')),
+    filters: [],
+    output: { kind: 'tar', path: folder.at(name), compression: 'none', overwrite: true },
+  })
+  const lost = engine.submit(copyTo('lost.tar'))
+  const kept = engine.submit(copyTo('kept.tar'))
+  const question = reader.call('inspect', { source: source(folder.at('image.tar')) })
+  const refused = expect(question).rejects.toMatchObject({ code: 'internal' })
+  children[0]?.kill()
+  children[2]?.kill()
+  expect(await ended(engine, lost.id)).toMatchObject({ phase: 'failed', error: { code: 'internal' } })
+  expect(await ended(engine, kept.id)).toMatchObject({ phase: 'done' })
+  await refused
+  expect(await reader.call('inspect', { source: source(folder.at('kept.tar')) })).toMatchObject({
+    references: ['docker.io/library/sample:1'],
+  })
+  expect((await readdir(folder.path)).toSorted()).toEqual(['cache', 'image.tar', 'kept.tar'])
+})
+
 test('a cancelled job is gone in time and leaves nothing beside its destination', async () => {
   const { folder, workspace } = await makeFolder()
   await using _ = folder
   const path = folder.at('image.tar')
-  await writeImage(path, 'x'.repeat(64 * 1024 ** 2))
+  await writeImage(path, 'x'.repeat(32 * 1024 ** 2))
   await using engine = new Engine({ host: new ForkHost(), workspace })
   const spec: JobSpec = {
     kind: 'convert',

@@ -35,8 +35,11 @@ export class FakeChild implements ChildHandle {
     this.#onMessage(structuredClone(message))
   }
 
+  /** As with real ones, only the first exit counts. */
   exit(exit: Partial<ProcessExit> = {}): void {
-    this.#onExit({ code: exit.signal ? null : 0, signal: null, lastWords: '', ...exit })
+    const onExit = this.#onExit
+    this.#onExit = () => {}
+    onExit({ code: exit.signal ? null : 0, signal: null, lastWords: '', ...exit })
   }
 }
 
