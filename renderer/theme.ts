@@ -13,12 +13,25 @@ const petrol: MantineColorsTuple = [
   '#053f45',
 ]
 
+/** The greys of dark surfaces in global.css, from ink to sunken: Mantine's own are warmer. */
+const dark: MantineColorsTuple = [
+  '#e3e8ec',
+  '#c3ccd3',
+  '#9dabb7',
+  '#85939f',
+  '#39434b',
+  '#2c343b',
+  '#20262c',
+  '#15191d',
+  '#101316',
+  '#0b0d0f',
+]
+
 /** Controls are as tall as rows (28 px); type is set at 13 px, in rem so that it scales to 200 %. */
 export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  colors: { petrol },
+  colors: { petrol, dark },
   fontFamily: 'var(--font-text)',
   fontFamilyMonospace: 'var(--font-mono)',
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.8125rem', lg: '0.9375rem', xl: '1.25rem' },

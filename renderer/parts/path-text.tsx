@@ -19,7 +19,8 @@ export function HostPath({ path }: { readonly path: string }): JSX.Element {
 
 /** A text with slashes on one line, of which the last part matters most. All of it on hover. */
 export function TailText({ text }: { readonly text: string }): JSX.Element {
-  const at = text.lastIndexOf(baseName(text))
+  // The slash goes with the tail: what is cut off before it is seen to be a folder.
+  const at = Math.max(0, text.lastIndexOf(baseName(text)) - 1)
   return (
     <bdi className={styles['ends']} title={visible(text)}>
       <span>{visible(text.slice(0, at))}</span>

@@ -43,6 +43,8 @@ function show(id: string, autoClose: number | false, body: ReactNode, title: str
   notifications.show({
     id,
     message: title,
+    // What failed is an alert already; an alert in an alert is read out twice.
+    role: autoClose === false ? 'group' : 'status',
     autoClose,
     renderNotification: () => <Notice id={id} title={title} body={body} />,
   })

@@ -1,0 +1,255 @@
+import { act, screen, waitFor } from '@testing-library/react'
+import userEvent, { type UserEvent } from '@testing-library/user-event'
+import { useEffect } from 'react'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ExportWizard } from '../../renderer/export/export-wizard.tsx'
+import { useClient } from '../../renderer/client.ts'
+import { watchJobs } from '../../renderer/jobs/watch-jobs.ts'
+import { useShell } from '../../renderer/store.ts'
+import { debian, digestOf, jobState, type FakeClient } from '../support/fake-client.ts'
+import { renderPart, resetWindow, type RenderOptions } from '../support/render.tsx'
+
+afterEach(resetWindow)
+
+function Wizard() {
+  const client = useClient()
+  useEffect(() => {
+    const controller = new AbortController()
+    void watchJobs(client, { onEnd: () => {}, onLayerIndexed: () => {} }, controller.signal)
+    return () => controller.abort()
+  }, [client])
+  return <ExportWizard />
+}
+
+const click = (user: UserEvent, name: string): Promise<void> =>
+  user.click(screen.getByRole('button', { name }))
+
+/** From the first step to the review, with a chosen place. */
+async function toReview(user: UserEvent, options: RenderOptions = {}): Promise<FakeClient> {
+  const { fake } = renderPart(<Wizard />, {
+    host: { pickSave: async () => '/out/debian-12.tar' },
+    ...options,
+  })
+  act(() => useShell.getState().openExport(debian))
+  await click(user, 'Next')
+  await click(user, 'Next')
+  await click(user, 'Choose…')
+  await waitFor(() =>
+    expect(screen.getByRole('button', { name: 'Next' }).hasAttribute('disabled')).toBe(false),
+  )
+  await click(user, 'Next')
+  return fake
+}
+
+async function start(user: UserEvent, options?: RenderOptions): Promise<FakeClient> {
+  const fake = await toReview(user, options)
+  await screen.findByText(/^occystrap process/)
+  await click(user, 'Export')
+  await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+  return fake
+}
+
+const ofJob = { id: 'job-1', title: 'Export debian:12', started: 1000 }
+
+describe('the steps', () => {
+  test('only what works is offered: two formats', () => {
+    renderPart(<Wizard />)
+    act(() => useShell.getState().openExport(debian))
+    expect(screen.getAllByRole('radio').map((card) => card.textContent.slice(0, 14))).toEqual([
+      'Docker archive',
+      'Directory of i',
+    ])
+  })
+
+  test('a bad name is told under its box and cannot be passed', async () => {
+    const user = userEvent.setup()
+    renderPart(<Wizard />)
+    act(() => useShell.getState().openExport(debian))
+    await click(user, 'Next')
+    await user.type(screen.getByLabelText('Name and tag'), 'BAD//name')
+    expect(screen.getByText(/is not a repository's name/)).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Next' }).hasAttribute('disabled')).toBe(true)
+  })
+
+  test('back keeps what was said', async () => {
+    const user = userEvent.setup()
+    renderPart(<Wizard />, { host: { pickFolder: async () => '/out' } })
+    act(() => useShell.getState().openExport(debian))
+    await user.click(screen.getByRole('radio', { name: /Directory of images/ }))
+    await click(user, 'Next')
+    await user.type(screen.getByLabelText('Name and tag'), 'acme/tool:2')
+    await user.click(screen.getByLabelText('Normalise timestamps'))
+    await click(user, 'Next')
+    await click(user, 'Choose…')
+    await screen.findByText('/out', { exact: false })
+    await click(user, 'Back')
+    await click(user, 'Back')
+    expect(screen.getByRole('radio', { name: /Directory of images/, checked: true })).toBeTruthy()
+    await click(user, 'Next')
+    expect(screen.getByLabelText<HTMLInputElement>('Name and tag').value).toBe('acme/tool:2')
+    expect(screen.getByLabelText<HTMLInputElement>('Normalise timestamps').checked).toBe(true)
+    await click(user, 'Next')
+    expect(screen.getByRole('button', { name: 'Change…' })).toBeTruthy()
+  })
+
+  test('the save dialog is asked for a name made from the image', async () => {
+    const user = userEvent.setup()
+    const asked: unknown[] = []
+    await toReview(user, {
+      host: {
+        pickSave: async (options) => {
+          asked.push(options)
+          return '/out/x.tar'
+        },
+      },
+    })
+    expect(asked).toEqual([{ suggestedName: 'debian-12.tar', purpose: 'export' }])
+  })
+})
+
+describe('the review', () => {
+  test('says what will be written, how much room there is, and the same on the command line', async () => {
+    const user = userEvent.setup()
+    const fake = await toReview(user)
+    expect(await screen.findByText(/^occystrap process tar:\/\/\/images\/debian.tar/)).toBeTruthy()
+    expect(screen.getByText('3.00 MB')).toBeTruthy()
+    expect(screen.getByText('50.0 GB')).toBeTruthy()
+    expect(fake.callsOf('jobs.preflight')).toEqual([
+      {
+        kind: 'convert',
+        input: debian,
+        filters: [],
+        output: { kind: 'tar', path: '/out/debian-12.tar', compression: 'none', overwrite: true },
+      },
+    ])
+  })
+
+  test('nothing is started while something stands in its way', async () => {
+    const user = userEvent.setup()
+    const fake = await toReview(user, {
+      host: { pickSave: async () => '/ro/x.tar' },
+      answers: {
+        jobs: {
+          preflight: async () => ({
+            bytes: 1,
+            bytesFree: 0,
+            exists: false,
+            problems: [{ code: 'permission', message: '/ro cannot be written to.' }],
+            notes: [],
+            command: '',
+          }),
+        },
+      },
+    })
+    expect(await screen.findByText('/ro cannot be written to.')).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Export' }).hasAttribute('disabled')).toBe(true)
+    expect(fake.callsOf('jobs.submit')).toEqual([])
+  })
+
+  test('a file that is there is named in the button', async () => {
+    const user = userEvent.setup()
+    await toReview(user, {
+      answers: {
+        jobs: {
+          preflight: async () => ({
+            bytes: 1,
+            bytesFree: 9,
+            exists: true,
+            problems: [],
+            notes: ['/out/debian-12.tar will be replaced.'],
+            command: '',
+          }),
+        },
+      },
+    })
+    expect(await screen.findByRole('button', { name: 'Replace and export' })).toBeTruthy()
+    expect(screen.getByText('/out/debian-12.tar will be replaced.')).toBeTruthy()
+  })
+})
+
+describe('the run', () => {
+  test('shows every layer of the image, also those that wait', async () => {
+    const user = userEvent.setup()
+    const fake = await start(user)
+    fake.push([
+      jobState({
+        ...ofJob,
+        done: 500_000,
+        total: 3_000_000,
+        steps: [{ name: digestOf('1'), done: 500_000, total: 2_000_000 }],
+      }),
+    ])
+    await screen.findByText('500 kB of 3.00 MB')
+    expect(screen.getByRole('progressbar', { name: 'Layer 0' }).getAttribute('aria-valuenow')).toBe('25')
+    expect(screen.getByRole('progressbar', { name: 'Layer 1' }).getAttribute('aria-valuenow')).toBe('0')
+    expect(screen.getByText('waiting')).toBeTruthy()
+  })
+
+  test('cancel is asked of the main process, and what is left is said', async () => {
+    const user = userEvent.setup()
+    const fake = await start(user)
+    fake.push([jobState({ ...ofJob })])
+    await user.click(await screen.findByRole('button', { name: 'Cancel export' }))
+    expect(fake.callsOf('jobs.cancel')).toEqual([{ id: 'job-1' }])
+    fake.push([jobState({ ...ofJob, phase: 'cancelled', ended: 3 })])
+    expect(await screen.findByText('The destination is as it was, and nothing was left behind.')).toBeTruthy()
+  })
+
+  test('done: the path, the new image ID and the next command', async () => {
+    const user = userEvent.setup()
+    const fake = await start(user)
+    fake.push([
+      jobState({
+        ...ofJob,
+        phase: 'done',
+        ended: 4000,
+        outcome: { path: '/out/debian-12.tar', imageID: digestOf('c'), bytesWritten: 3_000_000 },
+      }),
+    ])
+    expect(await screen.findByText('docker load -i /out/debian-12.tar')).toBeTruthy()
+    expect(screen.getByText('cccccccccccc')).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Copy path' })).toBeTruthy()
+    expect(screen.queryByRole('button', { name: /file manager/ })).toBeNull()
+  })
+
+  test('where the host can, the file is shown in its file manager', async () => {
+    const user = userEvent.setup()
+    const fake = await start(user, { info: { canReveal: true, platform: 'darwin' } })
+    fake.push([jobState({ ...ofJob, phase: 'done', ended: 4, outcome: { path: '/out/debian-12.tar' } })])
+    await user.click(await screen.findByRole('button', { name: 'Reveal in Finder' }))
+    expect(fake.callsOf('system.reveal')).toEqual([{ path: '/out/debian-12.tar' }])
+  })
+
+  test('failed: what and why, then again with the same job, or back with everything kept', async () => {
+    const user = userEvent.setup()
+    const fake = await start(user)
+    fake.push([
+      jobState({
+        ...ofJob,
+        phase: 'failed',
+        ended: 3,
+        error: { code: 'no-space', message: '/out is full.' },
+      }),
+    ])
+    expect((await screen.findByRole('alert')).textContent).toContain('/out is full.')
+    await click(user, 'Try again')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(2))
+    const [first, second] = fake.callsOf('jobs.submit')
+    expect(second).toEqual(first)
+    fake.push([
+      jobState({ ...ofJob, id: 'job-2', phase: 'failed', ended: 3, error: { code: 'io', message: 'x' } }),
+    ])
+    await user.click(await screen.findByRole('button', { name: 'Back' }))
+    expect(await screen.findByRole('button', { name: 'Export' })).toBeTruthy()
+  })
+
+  test('closing leaves the job alone', async () => {
+    const user = userEvent.setup()
+    const fake = await start(user)
+    fake.push([jobState({ ...ofJob })])
+    await screen.findByText(/It goes on when this is closed/)
+    await user.keyboard('{Escape}')
+    await waitFor(() => expect(useShell.getState().exporting).toBeNull())
+    expect(fake.callsOf('jobs.cancel')).toEqual([])
+  })
+})
