@@ -3,12 +3,9 @@ import type { EntryTable } from './entry-table.ts'
 import { IMPLICIT, NO_VERSION, type ImageTree } from './image-tree.ts'
 import { NO_NODE, ROOT_NODE } from './path-nodes.ts'
 import { TreeBuilder } from './tree-builder.ts'
+import { resolveSteps, walkPlainly } from './tree-walk.ts'
 import { whiteoutOf } from './whiteout.ts'
 
-/** Linux gives up after as many links in one path (path_resolution(7)). */
-const MAX_HOPS = 40
-/** PATH_MAX: no system can follow a longer link. */
-const MAX_TARGET = 4096
 const SLASH = 0x2f
 const DOT = 0x2e
 
@@ -23,14 +20,6 @@ export function flatten(layers: readonly (EntryTable | null)[]): ImageTree {
   const builder = new TreeBuilder(layers)
   const versionsOfRows = layers.map((table, layer) => table && new LayerFold(builder, layer, table).apply())
   return builder.finish(versionsOfRows)
-}
-
-/** A component of a resolved path: its node, where there ever was one, and its name. */
-interface Step {
-  readonly node: number
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
 }
 
 /** One layer being applied to the tree. */
@@ -147,10 +136,13 @@ class LayerFold {
 
   /** The directory at a path, symlinks followed inside the root. Where `isMade`, what is missing is made, as `mkdir -p` would. */
   #walkTo(path: Uint8Array, isMade: boolean): number {
-    const plain = this.#walkPlainly(path)
+    const plain = walkPlainly(this.#tree, path)
     if (plain !== NO_NODE) return plain
-    const trail = this.#resolve(path)
-    if (!trail) return NO_NODE
+    const trail = resolveSteps(this.#tree, path)
+    if (!trail) {
+      this.#note('leads through too many or too long symbolic links; it is left out')
+      return NO_NODE
+    }
     let node = ROOT_NODE
     for (const { bytes, start, end, ...step } of trail) {
       const next = isMade ? this.#tree.ensureChild(node, bytes, start, end) : step.node
@@ -158,57 +150,6 @@ class LayerFold {
       node = next
     }
     return node
-  }
-
-  /** The directory at a path of which every component is a directory already, as nearly all are; else NO_NODE. */
-  #walkPlainly(path: Uint8Array): number {
-    let node = ROOT_NODE
-    for (let start = 0; start < path.length;) {
-      const slash = path.indexOf(SLASH, start)
-      const end = slash < 0 ? path.length : slash
-      // No node is ever named `.` or `..` or nothing, so those fail here, too.
-      node = this.#tree.nodes.child(node, path, start, end)
-      const version = this.#tree.alive(node)
-      if (version === NO_VERSION || !this.#tree.isDirectory(version)) return NO_NODE
-      start = end + 1
-    }
-    return node
-  }
-
-  /**
-   * The path without links and dots, as securejoin resolves it: what is not there, or lies below a file, has nothing to follow, so that
-   * `x/..` leads back also where there is no x. Undefined, with a note, where there is no end to the links.
-   */
-  #resolve(whole: Uint8Array): Step[] | undefined {
-    const trail: Step[] = []
-    let bytes = whole
-    let hops = 0
-    for (let next = 0; next < bytes.length;) {
-      const slash = bytes.indexOf(SLASH, next)
-      const start = next
-      const end = slash < 0 ? bytes.length : slash
-      next = end + 1
-      if (isHere(bytes, start, end)) continue
-      if (isUp(bytes, start, end)) {
-        trail.pop()
-        continue
-      }
-      const parent = trail.length === 0 ? ROOT_NODE : (trail.at(-1) as Step).node
-      const node = parent === NO_NODE ? NO_NODE : this.#tree.nodes.child(parent, bytes, start, end)
-      const target = this.#tree.symlinkTarget(node)
-      if (target === undefined) {
-        trail.push({ node, bytes, start, end })
-        continue
-      }
-      if (++hops > MAX_HOPS || target.length > MAX_TARGET) {
-        this.#note('leads through too many or too long symbolic links; it is left out')
-        return undefined
-      }
-      if (target.startsWith('/')) trail.length = 0
-      bytes = Buffer.concat([Buffer.from(`${target}/`, 'latin1'), bytes.subarray(next)])
-      next = 0
-    }
-    return trail
   }
 
   /** Whether the node is a directory: made one where nothing is there, or a file is. */
@@ -245,15 +186,6 @@ function isWhiteoutName(bytes: Uint8Array, start: number, end: number): boolean 
     bytes[start + 2] === 0x68 &&
     bytes[start + 3] === DOT
   )
-}
-
-/** An empty component or `.`. */
-function isHere(bytes: Uint8Array, start: number, end: number): boolean {
-  return end === start || (end === start + 1 && bytes[start] === DOT)
-}
-
-function isUp(bytes: Uint8Array, start: number, end: number): boolean {
-  return end === start + 2 && bytes[start] === DOT && bytes[start + 1] === DOT
 }
 
 function isEqual(bytes: Uint8Array, a: number, b: number, length: number): boolean {
