@@ -31,7 +31,8 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
 }
 
 async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task): Promise<JobOutcome> {
-  const task = withPasses(whole)
+  // Each filter that rewrites reads its layers twice: to name them and to pass them on.
+  const task = withPasses(whole, 2 ** spec.filters.length)
   await refuseSource(spec.input.path, spec.output.path)
   await using input = await openInput(spec.input, workspace, task)
   const info = await input.inspect(task)

@@ -3,9 +3,9 @@ import type { Task } from '../image/element.ts'
 
 /**
  * A task for work that may read a layer more than once (a rewriting filter does): a step that starts over is a step of its own, so that
- * what is done never becomes less.
+ * what is done never becomes less. Passes that are expected are announced with the first, so that the whole is known from the start.
  */
-export function withPasses(task: Task): Task {
+export function withPasses(task: Task, expected: number): Task {
   const steps = new Map<string, { pass: number; done: number }>()
   return {
     signal: task.signal,
@@ -14,11 +14,14 @@ export function withPasses(task: Task): Task {
       const known = steps.get(step)
       const pass = known === undefined ? 1 : done < known.done ? known.pass + 1 : known.pass
       steps.set(step, { pass, done })
-      task.progress(pass === 1 ? step : nameOf(step, pass), done, total)
+      task.progress(nameOf(step, pass), done, total)
+      if (known === undefined)
+        for (let later = 2; later <= expected; later++) task.progress(nameOf(step, later), 0, total)
     },
   }
 }
 
 function nameOf(step: string, pass: number): string {
+  if (pass === 1) return step
   return `${isDigest(step) ? shortDigest(step) : step}, pass ${pass}`
 }
