@@ -202,11 +202,8 @@ export class Engine implements AsyncDisposable {
 
   #start(job: Job, spec: JobSpec): void {
     this.#update(job, { phase: 'running', started: Date.now() })
-    const run = new JobRun(this.#host, spec, this.#workspace, {
-      grace: this.#grace,
-      onProgress: ({ steps, done, total, warnings }) =>
-        this.#update(job, { steps, done, total, ...(warnings ? { warnings } : {}) }),
-    })
+    const run = this.#run(job, spec)
+    if (!run) return
     job.run = run
     job.settled = run.ended.then(async (end) => {
       if (!run.isClean) await clearLeftoversOf(spec)
@@ -214,6 +211,20 @@ export class Engine implements AsyncDisposable {
       this.#trim()
       this.#startWaiting()
     })
+  }
+
+  /** Undefined where the system gave no process; the job has failed then. */
+  #run(job: Job, spec: JobSpec): JobRun | undefined {
+    try {
+      return new JobRun(this.#host, spec, this.#workspace, {
+        grace: this.#grace,
+        onProgress: ({ steps, done, total, warnings }) =>
+          this.#update(job, { steps, done, total, ...(warnings ? { warnings } : {}) }),
+      })
+    } catch (error) {
+      this.#finish(job, { phase: 'failed', error: reportOf(error) })
+      return undefined
+    }
   }
 
   #update(job: Job, change: Partial<JobState>): void {

@@ -148,6 +148,15 @@ test.for([
   expect(error?.message).toMatch(message)
 })
 
+test('where the system gives no process, the job has failed and the next one is not held up', () => {
+  const { engine, processes } = makeEngine()
+  processes.spawn = () => {
+    throw Object.assign(new Error('spawn EAGAIN'), { code: 'EAGAIN', syscall: 'spawn' })
+  }
+  expect(engine.submit(exportTo('a.tar'))).toMatchObject({ phase: 'failed', error: { code: 'io' } })
+  expect(engine.openJobs).toEqual([])
+})
+
 test('what a dead job left beside its destination is removed', async () => {
   await using folder = await TemporaryFolder.make()
   const { engine, processes } = makeEngine()
