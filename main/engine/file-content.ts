@@ -1,12 +1,11 @@
 import { ImageError } from '../../shared/errors.ts'
 import type { Tree } from '../../shared/files.ts'
 import { displayPath, visible, type PathBytes } from '../../shared/path-bytes.ts'
-import type { ByteRange, Layer } from '../image/element.ts'
+import type { ByteRange, Layer, TarEntry } from '../image/element.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { NO_VERSION, type ImageTree } from '../image/image-tree.ts'
 import { NO_NODE } from '../image/path-nodes.ts'
 import { resolvePath } from '../image/resolve-path.ts'
-import { expandSparse } from '../image/sparse.ts'
 
 /** Where a file's content is: the entry that brought it, and the layer that has it. */
 export interface FileContent {
@@ -51,27 +50,46 @@ export async function* readContent(
   const length = Math.min(range.length, content.size - range.offset)
   if (length <= 0) return
   const entry = table.at(content.row)
-  if (!entry.sparse) {
-    const bytes = { offset: entry.offset + range.offset, length }
-    for await (const [, body] of layer.contents([bytes], signal)) yield* body
+  if (entry.sparse) {
+    yield* readSparse({ ...entry, sparse: entry.sparse }, layer, { offset: range.offset, length }, signal)
     return
   }
-  const stored = { offset: entry.offset, length: entry.storedSize }
-  for await (const [, body] of layer.contents([stored], signal))
-    yield* pieceOf(expandSparse(entry, body), range.offset, length)
+  const bytes = { offset: entry.offset + range.offset, length }
+  for await (const [, body] of layer.contents([bytes], signal)) yield* body
 }
 
-async function* pieceOf(
-  source: AsyncIterable<Uint8Array>,
-  offset: number,
-  length: number,
+/** Only what the range holds is read or made, so that the end of a file of petabytes, which a few bytes of map can claim, is at hand. */
+async function* readSparse(
+  entry: TarEntry & Required<Pick<TarEntry, 'sparse'>>,
+  layer: Layer,
+  range: ByteRange,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let position = 0
-  for await (const chunk of source) {
-    const piece = chunk.subarray(Math.max(offset - position, 0), offset + length - position)
-    if (piece.length > 0) yield piece
-    position += chunk.length
-    if (position >= offset + length) return
+  const end = range.offset + range.length
+  const pieces: { readonly at: number; readonly offset: number; readonly length: number }[] = []
+  let stored = entry.offset
+  for (const [offset, length] of entry.sparse) {
+    const at = Math.max(offset, range.offset)
+    const pieceEnd = Math.min(offset + length, end)
+    if (at < pieceEnd) pieces.push({ at, offset: stored + at - offset, length: pieceEnd - at })
+    stored += length
+  }
+  let position = range.offset
+  for await (const [index, body] of layer.contents(pieces, signal)) {
+    const { at, length } = pieces[index] as ByteRange & { at: number }
+    yield* zeros(at - position, signal)
+    yield* body
+    position = at + length
+  }
+  yield* zeros(end - position, signal)
+}
+
+const ZEROS = new Uint8Array(256 * 1024)
+
+function* zeros(length: number, signal: AbortSignal | undefined): Generator<Uint8Array, void, undefined> {
+  for (let left = length; left > 0; left -= ZEROS.length) {
+    signal?.throwIfAborted()
+    yield ZEROS.subarray(0, left)
   }
 }
 
