@@ -66,6 +66,7 @@ function describeProgram(program: Command): void {
     .description('Opens container images, searches every layer, and writes them out.')
     .version(VERSION, '-V, --version', 'print the version')
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('Run "occystrap help" for the commands and their options.')
     .configureOutput({
       outputError: (text, write) =>

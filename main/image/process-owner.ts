@@ -7,7 +7,7 @@ import { hostname } from 'node:os'
  * another machine's or another container's.
  */
 export function ownerMark(): string {
-  own ??= `${hostMark()}-${process.pid}-${startOf(process.pid) ?? '0'}`
+  own ??= `${hostMark()}-${process.pid}-${statOf(process.pid)?.start ?? '0'}`
   return own
 }
 
@@ -17,8 +17,10 @@ export function ownerState(mark: string): 'alive' | 'dead' | 'unknown' {
   const pid = Number(pidText)
   if (host !== hostMark() || !Number.isSafeInteger(pid) || pid <= 0) return 'unknown'
   if (!isRunning(pid)) return 'dead'
-  const startNow = startOf(pid)
-  return startNow === undefined || startNow === start || start === '0' ? 'alive' : 'dead'
+  const stat = statOf(pid)
+  // Nobody has asked yet how it ended, but it has.
+  if (stat?.state === 'Z') return 'dead'
+  return stat === undefined || stat.start === start || start === '0' ? 'alive' : 'dead'
 }
 
 let own: string | undefined
@@ -47,12 +49,13 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Clock ticks between boot and the process's start (proc(5), stat field 22); undefined where there is no /proc. */
-function startOf(pid: number): string | undefined {
+/** State, and clock ticks between boot and the process's start (proc(5), fields 3 and 22); undefined where there is no /proc. */
+function statOf(pid: number): { readonly state: string; readonly start: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The command in field 2 may hold blanks and parentheses: count from its last one.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', start: fields[19] ?? '0' }
   } catch {
     return undefined
   }
