@@ -25,8 +25,15 @@ interface FileRowViewProps {
   readonly now: number
 }
 
-/** Deeper rows are no further right: the name has to stay in view however deep a hostile image nests. */
-const MOST_INDENT = 24
+/** Deep rows go right by little, and then no further: the name has to stay in view however deep a hostile image nests. */
+const FULL_STEPS = 10
+const MOST_SMALL_STEPS = 24
+
+function indentOf(depth: number): number {
+  return (
+    8 + Math.min(depth, FULL_STEPS) * 14 + Math.min(Math.max(0, depth - FULL_STEPS), MOST_SMALL_STEPS) * 3
+  )
+}
 
 /** One line of the tree. Clicks and keys are the table's: a row only shows. */
 export const FileRowView = memo(function FileRowView(props: FileRowViewProps): JSX.Element {
@@ -47,14 +54,12 @@ export const FileRowView = memo(function FileRowView(props: FileRowViewProps): J
       data-index={index}
       data-change={row.change}
       data-viewed={isViewed || undefined}
-      style={
-        { transform: `translateY(${top}px)`, '--share': bytes === 0 ? 0 : row.size / bytes } as CSSProperties
-      }
+      style={{ transform: `translateY(${top}px)`, '--share': shareOf(row.size, bytes) } as CSSProperties}
     >
       <span
         role="gridcell"
         className={styles['nameCell']}
-        style={{ paddingLeft: isFlat ? 8 : 8 + Math.min(row.depth, MOST_INDENT) * 14 }}
+        style={{ paddingLeft: isFlat ? 8 : indentOf(row.depth) }}
       >
         {!isFlat && (
           <span className={styles['chevron']} data-chevron={isExpandable || undefined}>
@@ -103,6 +108,11 @@ export const FileRowView = memo(function FileRowView(props: FileRowViewProps): J
     </div>
   )
 })
+
+/** Its part of the whole tree: nothing where the bar would be a speck. */
+function shareOf(size: number, bytes: number): number {
+  return size * 200 < bytes || bytes === 0 ? 0 : Math.min(1, size / bytes)
+}
 
 export function rowId(index: number): string {
   return `file-row-${index}`

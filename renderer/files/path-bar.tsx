@@ -45,12 +45,12 @@ export function PathBar({ path, onGoTo }: PathBarProps): JSX.Element {
     )
   }
   const edit = (): void => setDraft(`/${displayPath(path)}`)
-  const steps = ['', ...ancestorsOf(path), ...(path === '' ? [] : [path])]
+  const { steps, isShortened } = stepsOf(path)
   return (
     <nav className={styles['pathBar']} aria-label="Path" onDoubleClick={edit}>
       <ol className={styles['crumbs']}>
         {steps.map((step, i) => (
-          <li key={step}>
+          <li key={step} data-shortened={(isShortened && i === 1) || undefined}>
             {i === steps.length - 1 && step !== '' ? (
               <bdi aria-current="location">{pathText(baseName(step))}</bdi>
             ) : (
@@ -69,4 +69,15 @@ export function PathBar({ path, onGoTo }: PathBarProps): JSX.Element {
       {path !== '' && <CopyButton value={`/${displayPath(path)}`} label="Copy path" />}
     </nav>
   )
+}
+
+/** Directories named at either end of a long path. */
+const FIRST_STEPS = 1
+const LAST_STEPS = 4
+
+/** The path and all above it, the root first; of a long one the middle is left out (it can be typed). */
+function stepsOf(path: PathBytes): { readonly steps: readonly PathBytes[]; readonly isShortened: boolean } {
+  const all = ['', ...ancestorsOf(path), ...(path === '' ? [] : [path])]
+  if (all.length <= FIRST_STEPS + LAST_STEPS + 2) return { steps: all, isShortened: false }
+  return { steps: [...all.slice(0, FIRST_STEPS), ...all.slice(-LAST_STEPS)], isShortened: true }
 }

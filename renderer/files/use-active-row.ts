@@ -36,6 +36,8 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
   const [missing, setMissing] = useState<string | null>(null)
   /** The keyboard has moved to a row whose path is not known yet. */
   const isMoved = useRef(false)
+  /** The row is to come into view as soon as the list is long enough to have it. */
+  const isAwaited = useRef(false)
   const locate = useLocate(image.source, query)
 
   const row = data.rowAt(index)
@@ -68,13 +70,19 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
         if (wanted !== '') setMissing(`/${pathText(wanted)} is not here`)
         else show(0)
       } else {
+        isAwaited.current = true
         setIndex(place.index)
-        show(place.index, 'center')
         onChange({ active: wanted, reveal: null, expanded: union(view.expanded, place.expanded) })
       }
     })
     // oxlint-disable-next-line react/exhaustive-deps -- once for each wish, and again in the other view
   }, [wanted, query])
+
+  useEffect(() => {
+    if (!isAwaited.current || data.isStale || index >= data.total) return
+    isAwaited.current = false
+    show(index, 'center')
+  }, [index, data.isStale, data.total, query, show])
 
   return {
     index: Math.min(index, Math.max(0, data.total - 1)),

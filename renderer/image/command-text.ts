@@ -31,5 +31,10 @@ export function commandLines(createdBy: string): readonly string[] {
 }
 
 function oneLine(text: string): string {
-  return visible(text.replace(/\s+/g, ' ').trim())
+  return visible(
+    text
+      .replace(/\\\r?\n/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
 }

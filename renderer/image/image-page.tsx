@@ -79,6 +79,7 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
             <span>{counted(info.layers.length, 'layer')}</span>
             <span>
               <Bytes value={info.size ?? info.compressedSize} />
+              {info.size === null && info.compressedSize !== null && ' stored'}
             </span>
             <Digest digest={info.imageID} name="image ID" />
           </p>

@@ -80,7 +80,7 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
           </span>
         </div>
         <div className={styles['scroller']} ref={scroller}>
-          <div style={{ height: height, position: 'relative' }} role="rowgroup">
+          <div style={{ height, position: 'relative' }} role="rowgroup">
             {items.map(({ index, top }) => {
               const line = lines[index]
               if (line === undefined) return null

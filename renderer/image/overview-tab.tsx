@@ -80,22 +80,23 @@ function Section({ title, action, children }: SectionProps): JSX.Element {
 
 /** Which size is which: the three are often taken for one another. */
 function SizeSentence({ info }: { readonly info: ImageInfo }): JSX.Element {
-  const layers = counted(info.layers.length, 'layer')
+  const { size, compressedSize } = info
+  const isStoredOtherwise = compressedSize !== null && compressedSize !== size
   return (
     <p className={styles['sentence']}>
-      {info.size === null ? (
-        <>{layers}; the unpacked size is known once they have been read</>
-      ) : (
+      {counted(info.layers.length, 'layer')}
+      {size !== null && (
         <>
-          {layers} of <Bytes value={info.size} /> uncompressed
+          {' '}
+          of <Bytes value={size} /> uncompressed
         </>
       )}
-      {info.compressedSize !== null && info.compressedSize !== info.size && (
+      {isStoredOtherwise && (
         <>
-          , stored here as <Bytes value={info.compressedSize} />
+          , stored here as <Bytes value={compressedSize} />
         </>
       )}
-      .
+      .{size === null && ' Their uncompressed size is known once they have been read.'}
     </p>
   )
 }

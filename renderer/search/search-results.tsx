@@ -115,7 +115,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
       onClick={onClick}
     >
       <div className={styles['scroller']} ref={scroller} tabIndex={-1}>
-        <div role="rowgroup" style={{ height: height, position: 'relative' }}>
+        <div role="rowgroup" style={{ height, position: 'relative' }}>
           {items.map(({ index, top }) => {
             const line = groups.lineAt(index)
             const shared = { line: index, top, isActive: index === active, info }

@@ -121,6 +121,7 @@ describe('bytes as hex', () => {
   test('a short one keeps its columns and shows no control characters', () => {
     const line = hexLine(Uint8Array.of(0, 0x1b, 0x41, 0xff), 0)
     expect(line.hex).toBe('00 1b 41 ff'.padEnd(48))
+    expect(hexLine(Uint8Array.of(1), 8, 8)).toEqual({ offset: '00000008', hex: '01'.padEnd(23), text: '.' })
     expect(line.text).toBe('..A.')
   })
 

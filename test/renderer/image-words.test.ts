@@ -21,7 +21,7 @@ describe("a step's command", () => {
     ['COPY . /app # buildkit', 'COPY . /app'],
     ['WORKDIR /app', 'WORKDIR /app'],
     ['bazel build ...', 'bazel build ...'],
-    ['/bin/sh -c a \\\n\t&& b', 'RUN a \\ && b'],
+    ['/bin/sh -c a \\\n\t&& b', 'RUN a && b'],
     ['', ''],
     [undefined, ''],
   ])('%j reads %j', (createdBy, words) => {

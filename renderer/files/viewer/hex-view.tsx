@@ -1,3 +1,4 @@
+import { useElementSize } from '@mantine/hooks'
 import { useQueries } from '@tanstack/react-query'
 import type { JSX } from 'react'
 import type { SourceSpec } from '../../../shared/uri.ts'
@@ -9,7 +10,7 @@ import { windowsOf } from '../../rows/row-windows.ts'
 import { useSettled } from '../../rows/use-settled.ts'
 import { useUniformRows } from '../../rows/use-uniform-rows.ts'
 import { usePageReader } from './file-chunks.ts'
-import { BYTES_PER_LINE, hexLine, hexLineCount } from './hex-lines.ts'
+import { BYTES_PER_LINE, BYTES_PER_NARROW_LINE, hexLine, hexLineCount } from './hex-lines.ts'
 import { TEXT_LINE } from './text-view.tsx'
 import styles from './viewer.module.css'
 
@@ -20,16 +21,20 @@ interface HexViewProps {
 }
 
 const PAGE = 64 * 1024
-const LINES_PER_PAGE = PAGE / BYTES_PER_LINE
+/** Sixteen bytes a line take this many px at the usual text size. */
+const WIDE = 600
 const SETTLE = 40
 
 /** All bytes of a file, of which only those in view are read. */
 export function HexView({ source, viewed, size }: HexViewProps): JSX.Element {
-  const { scroller, height, items } = useUniformRows(hexLineCount(size), TEXT_LINE)
-  const first = useSettled(Math.floor((items[0]?.index ?? 0) / LINES_PER_PAGE), SETTLE)
-  const last = useSettled(Math.floor((items.at(-1)?.index ?? 0) / LINES_PER_PAGE), SETTLE)
+  const { ref, width } = useElementSize<HTMLDivElement>()
+  const perLine = width > 0 && width < WIDE ? BYTES_PER_NARROW_LINE : BYTES_PER_LINE
+  const linesPerPage = PAGE / perLine
+  const { scroller, height, items } = useUniformRows(hexLineCount(size, perLine), TEXT_LINE)
+  const first = useSettled(Math.floor((items[0]?.index ?? 0) / linesPerPage), SETTLE)
+  const last = useSettled(Math.floor((items.at(-1)?.index ?? 0) / linesPerPage), SETTLE)
   const readPage = usePageReader(source, viewed)
-  const windows = windowsOf(first * LINES_PER_PAGE, Math.max(first, last) * LINES_PER_PAGE, LINES_PER_PAGE)
+  const windows = windowsOf(first * linesPerPage, Math.max(first, last) * linesPerPage, linesPerPage)
   const pages = useQueries({
     queries: windows.map((page) => ({
       queryKey: [...imageKey(source), 'read', viewed, 'page', page],
@@ -41,14 +46,15 @@ export function HexView({ source, viewed, size }: HexViewProps): JSX.Element {
   if (failed?.error) return <ErrorNote report={failureOf(failed.error)} />
   return (
     <div className={styles['scroller']} ref={scroller} tabIndex={0} role="region" aria-label="Bytes">
-      <div style={{ height: height, position: 'relative' }}>
+      <div ref={ref} style={{ height, position: 'relative' }}>
         {items.map(({ index, top }) => {
-          const page = Math.floor(index / LINES_PER_PAGE)
+          const page = Math.floor(index / linesPerPage)
           const bytes = pages[windows.indexOf(page)]?.data?.bytes
-          const at = (index % LINES_PER_PAGE) * BYTES_PER_LINE
+          const at = (index % linesPerPage) * perLine
           const line = hexLine(
-            bytes?.subarray(at, at + BYTES_PER_LINE) ?? new Uint8Array(0),
-            index * BYTES_PER_LINE,
+            bytes?.subarray(at, at + perLine) ?? new Uint8Array(0),
+            index * perLine,
+            perLine,
           )
           return (
             <div key={index} className={styles['hexLine']} style={{ transform: `translateY(${top}px)` }}>

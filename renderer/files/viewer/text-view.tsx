@@ -27,7 +27,7 @@ export function TextView({ chunks, size, isMore, isLoading, onMore }: TextViewPr
   return (
     <div className={styles['text']}>
       <div className={styles['scroller']} ref={scroller} tabIndex={0} role="region" aria-label="Text">
-        <div style={{ height: height, position: 'relative' }}>
+        <div style={{ height, position: 'relative' }}>
           {items.map(({ index, top }) => {
             const line = lines[index]
             return (
