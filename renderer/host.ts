@@ -1,7 +1,9 @@
 import { createContext, useContext } from 'react'
 import type { AppInfo } from '../shared/contract.ts'
 import { errorOfReport, errorReportSchema, ImageError } from '../shared/errors.ts'
+import { isEnded } from '../shared/job.ts'
 import type { Client } from './client.ts'
+import { useJobStore } from './jobs/job-store.ts'
 import { useShell, type PickerRequest } from './store.ts'
 import { sessionSecret, type Bridge } from './wires.ts'
 
@@ -21,7 +23,7 @@ export interface Host {
 export function createHost(client: Client, info: AppInfo, bridge: Bridge | undefined): Host {
   return {
     info,
-    pathOf: bridge ? (file) => pathOnDisk(bridge, file) : upload,
+    pathOf: bridge ? (file) => pathOnDisk(bridge, file) : (file, signal) => upload(client, file, signal),
     ...(info.hasDialogs ? nativeDialogs(client) : ownPicker(client)),
   }
 }
@@ -64,14 +66,16 @@ function pathOnDisk(bridge: Bridge, file: File): Promise<string> {
   )
 }
 
-async function upload(file: File, signal?: AbortSignal): Promise<string> {
+async function upload(client: Client, file: File, signal?: AbortSignal): Promise<string> {
+  const controller = new AbortController()
+  signal?.addEventListener('abort', () => void cancelUpload(client, file, controller), { once: true })
   const query = new URLSearchParams({ name: file.name, size: String(file.size) })
   const response = await fetch(`/upload?${query}`, {
     method: 'PUT',
     body: file,
     credentials: 'same-origin',
     headers: { 'content-type': 'application/octet-stream', 'x-occystrap-secret': await sessionSecret() },
-    ...(signal ? { signal } : {}),
+    signal: controller.signal,
   })
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok && isUploaded(body)) return body.path
@@ -80,6 +84,16 @@ async function upload(file: File, signal?: AbortSignal): Promise<string> {
   throw new ImageError('io', `${file.name} could not be sent to the server.`, {
     detail: `HTTP ${response.status}`,
   })
+}
+
+/** Cancelled as the job it is, so that it is not listed as one that was cut short; where it is not known as one yet, just ended. */
+async function cancelUpload(client: Client, file: File, request: AbortController): Promise<void> {
+  const job = [...useJobStore.getState().jobs.values()].find(
+    ({ spec, phase }) =>
+      spec.kind === 'upload' && spec.name === file.name && spec.size === file.size && !isEnded(phase),
+  )
+  if (job) await client.jobs.cancel({ id: job.id }).catch(() => undefined)
+  request.abort()
 }
 
 function isUploaded(body: unknown): body is { path: string } {

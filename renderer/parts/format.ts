@@ -56,16 +56,3 @@ export function formatDuration(milliseconds: number): string {
 export function baseName(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== '') ?? path
 }
-
-/** Everything before the last component of a path of the host. */
-export function folderOf(path: string): string {
-  const cut = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
-  return cut <= 0 ? path.slice(0, cut + 1) : path.slice(0, cut)
-}
-
-/** The text with its middle left out, so that both ends of a path can be read. */
-export function middleTruncated(text: string, length: number): string {
-  if (text.length <= length) return text
-  const tail = Math.ceil((length - 1) * 0.6)
-  return `${text.slice(0, length - 1 - tail)}…${text.slice(-tail)}`
-}

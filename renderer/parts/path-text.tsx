@@ -17,14 +17,18 @@ export function HostPath({ path }: { readonly path: string }): JSX.Element {
   )
 }
 
+/** A beginning of so few characters is not worth an ellipsis. */
+const SHORT = 3
+
 /** A text with slashes on one line, of which the last part matters most. All of it on hover. */
 export function TailText({ text }: { readonly text: string }): JSX.Element {
   // The slash goes with the tail: what is cut off before it is seen to be a folder.
-  const at = Math.max(0, text.lastIndexOf(baseName(text)) - 1)
+  const cut = text.lastIndexOf(baseName(text)) - 1
+  const at = cut < SHORT ? 0 : cut
   return (
     <bdi className={styles['ends']} title={visible(text)}>
-      <span>{visible(text.slice(0, at))}</span>
-      <span>{visible(text.slice(at))}</span>
+      {at > 0 && <span className={styles['head']}>{visible(text.slice(0, at))}</span>}
+      <span className={styles['tail']}>{visible(text.slice(at))}</span>
     </bdi>
   )
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createHost } from '../../renderer/host.ts'
 import type { Bridge } from '../../renderer/wires.ts'
-import { fakeClient, fakeInfo } from '../support/fake-client.ts'
+import { useJobStore } from '../../renderer/jobs/job-store.ts'
+import { fakeClient, fakeInfo, jobState } from '../support/fake-client.ts'
 
 const file = new File(['12345'], 'my image&.tar')
 
@@ -51,17 +52,33 @@ describe('in a browser', () => {
 
   test('a dropped file is sent once, with its name, its size and the session’s secret', async () => {
     fetched.mockResolvedValue(answer(200, { path: '/tmp/up/my image&.tar' }))
-    const { signal } = new AbortController()
-    await expect(host.pathOf(file, signal)).resolves.toBe('/tmp/up/my image&.tar')
+    await expect(host.pathOf(file)).resolves.toBe('/tmp/up/my image&.tar')
     expect(fetched).toHaveBeenCalledOnce()
     const [url, init] = fetched.mock.calls[0] ?? []
     expect(url).toBe('/upload?name=my+image%26.tar&size=5')
     expect(init).toMatchObject({
       method: 'PUT',
       body: file,
-      signal,
       headers: { 'x-occystrap-secret': 's3cret' },
     })
+  })
+
+  test('stopped, it is cancelled as the job it is, and the request ends', async () => {
+    const fake = fakeClient()
+    const spec = { kind: 'upload', name: file.name, size: file.size } as const
+    useJobStore.getState().replace([jobState({ id: 'u', spec })])
+    fetched.mockImplementation(
+      (_, init) =>
+        new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(new DOMException('ended', 'AbortError')))
+        }),
+    )
+    const stop = new AbortController()
+    const sent = createHost(fake.client, fakeInfo, undefined).pathOf(file, stop.signal)
+    await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce())
+    stop.abort()
+    await expect(sent).rejects.toThrow('ended')
+    expect(fake.callsOf('jobs.cancel')).toEqual([{ id: 'u' }])
   })
 
   test('the server’s reason is the one that is shown', async () => {
