@@ -7,7 +7,6 @@ import type { ImageElement, ImageOutput, Need } from '../image/element.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
-import type { ImageTree } from '../image/image-tree.ts'
 import { searchHit } from '../image/search-hit.ts'
 
 /** One layer's matches as soon as it is listed; what became of them is known only when all layers are. */
@@ -35,7 +34,7 @@ export class LayerSearcher implements ImageOutput {
   readonly #matches: (path: string) => boolean
   readonly #budget: SearchBudget
   readonly #found: LayerMatches[] = []
-  #tree: ImageTree | undefined
+  #isFinal = false
 
   /** Fails with `usage` for an expression that is none. */
   constructor(options: LayerSearcherOptions) {
@@ -44,10 +43,10 @@ export class LayerSearcher implements ImageOutput {
     this.#budget = new SearchBudget(options.signal)
   }
 
-  /** By layer, then as in the tar; made when asked for, as they may be many. */
+  /** By layer, then as in the tar; made when asked for: who has heard of the layers one by one need not pay for it. */
   get hits(): readonly SearchHit[] {
-    const tree = this.#tree
-    if (!tree) throw new Error('asked before finalize')
+    if (!this.#isFinal) throw new Error('asked before finalize')
+    const tree = flatten(this.#found.map((layer) => layer.table))
     return this.#found.flatMap(({ layerIndex, diffID, rows }) =>
       Array.from(rows, (row) => searchHit(tree, layerIndex, row, { diffID })),
     )
@@ -73,7 +72,7 @@ export class LayerSearcher implements ImageOutput {
   }
 
   async finalize(): Promise<void> {
-    this.#tree = flatten(this.#found.map((layer) => layer.table))
+    this.#isFinal = true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -128,6 +128,21 @@ describe('ls', () => {
   })
 })
 
+describe('the layer cache and index', () => {
+  it('change nothing of what is printed, with any number of layers read at once', async () => {
+    for (const args of [
+      ['ls', 'sample.tar', '--json', '--hash'],
+      ['search', 'sample.tar', '*', '--json'],
+      ['search', 'sample.tar', '*', '--script-friendly'],
+    ]) {
+      const known = await cli(context, ...args)
+      const fresh = await cli(context, '-j', '1', '--cache-dir', `fresh-${args[0]}${args.length}`, ...args)
+      expect(fresh).toEqual(known)
+      expect(known.status).toBe(0)
+    }
+  })
+})
+
 describe('cat', () => {
   it('prints the bytes of the merged tree, or of one layer', async () => {
     expect((await cli(context, 'cat', 'sample.tar', '/etc/motd')).stdout.toString()).toBe('Replaced.\n')
@@ -250,6 +265,13 @@ describe('what is wrong is said in a sentence', () => {
     [[], 2, /Usage: occystrap/],
     [['frobnicate'], 2, /^occystrap: Unknown command 'frobnicate'\./],
     [['info'], 2, /^occystrap: Missing required argument 'source'\./],
+    [
+      ['-j', '0', 'info', 'sample.tar'],
+      2,
+      /^occystrap: Option '-j, --parallel <n>' argument '0' is invalid\./,
+    ],
+    [['--compression', 'xz', 'info', 'sample.tar'], 2, /Allowed choices are gzip, zstd\./],
+    [['search', 'sample.tar', ''], 2, /The pattern is empty\./],
     [['info', 'sample.tar', '--frob'], 2, /^occystrap: Unknown option '--frob'\./],
     [
       ['process', 'sample.tar', 'out.tar'],
