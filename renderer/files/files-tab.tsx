@@ -1,3 +1,4 @@
+import { useWindowEvent } from '@mantine/hooks'
 import { useMemo, useRef, useState, type JSX } from 'react'
 import type { FileRow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
@@ -6,6 +7,7 @@ import { setFilesView, useFilesView, type FilesView } from '../image/image-views
 import { PendingLine } from '../image/pending-line.tsx'
 import { useReading } from '../image/use-reading.ts'
 import { SidePane } from '../rows/side-pane.tsx'
+import { isModalOpen } from '../shell/is-modal-open.ts'
 import type { OpenImage } from '../store.ts'
 import { FileTable } from './file-table.tsx'
 import styles from './files.module.css'
@@ -37,21 +39,26 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
   const open = (row: FileRow): void =>
     change({ active: row.path, viewed: { path: row.path, tree: view.tree } })
   const goTo = (path: PathBytes): void => change({ reveal: path, filter: '', changes: [] })
+  const closeViewer = (): void => {
+    change({ viewed: null })
+    table.current?.focus()
+  }
+  // Wherever the focus is: on this page the key means these files, not the browser's search in the page.
+  useWindowEvent('keydown', (event) => {
+    const isFind = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey
+    if (!isFind || event.key.toLowerCase() !== 'f' || isModalOpen()) return
+    event.preventDefault()
+    filterBox.current?.focus()
+    filterBox.current?.select()
+  })
 
   return (
     <div
       className={styles['files']}
       onKeyDown={(event) => {
-        if (
-          (event.ctrlKey || event.metaKey) &&
-          !event.shiftKey &&
-          !event.altKey &&
-          event.key.toLowerCase() === 'f'
-        ) {
-          event.preventDefault()
-          filterBox.current?.select()
-          filterBox.current?.focus()
-        }
+        // What a menu or a dialog of this page does with Esc bubbles here through React, not through the document.
+        const isOwn = event.target instanceof Node && event.currentTarget.contains(event.target)
+        if (event.key === 'Escape' && isOwn && view.viewed) closeViewer()
       }}
     >
       <FilesToolbar
@@ -74,10 +81,7 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
               viewed={view.viewed}
               onView={(viewed) => change({ viewed })}
               onGoTo={goTo}
-              onClose={() => {
-                change({ viewed: null })
-                table.current?.focus()
-              }}
+              onClose={closeViewer}
             />
           )
         }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import type { FileRow, RowsQuery, RowsWindow } from '../../shared/files.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient } from '../client.ts'
@@ -59,12 +59,4 @@ export function useLocate(
     (path) => client.files.locate({ source, query: { ...query, offset: 0, limit: 1 }, path }),
     [client, source, query],
   )
-}
-
-/** Calls back once for each new value that is not null. */
-export function useOnce<T>(value: T | null, act: (value: T) => void): void {
-  useEffect(() => {
-    if (value !== null) act(value)
-    // oxlint-disable-next-line react/exhaustive-deps -- what is done belongs to the value, not to the rendering
-  }, [value])
 }

@@ -20,8 +20,6 @@ export interface HitGroups {
   /** Layers with hits. */
   readonly layers: number
   readonly lineAt: (line: number) => HitLine | undefined
-  /** The line of the nth hit; its head's where the group is collapsed. */
-  readonly lineOfHit: (hit: number) => number
 }
 
 export function hitGroups(
@@ -47,11 +45,6 @@ export function hitGroups(
       if (group === undefined || at < 0 || at >= line) return undefined
       if (at === group.line) return { kind: 'group', ...pick(group) }
       return { kind: 'hit', layer: group.layer, hit: group.hit + at - group.line - 1 }
-    },
-    lineOfHit: (nth) => {
-      const group = groups.findLast((candidate) => candidate.hit <= nth)
-      if (group === undefined) return 0
-      return group.isCollapsed ? group.line : group.line + 1 + nth - group.hit
     },
   }
 }

@@ -145,7 +145,6 @@ describe('a filter', () => {
   test('shows matches with the directories above them; one that matches nothing says so and can be cleared', async () => {
     show([base, top])
     await untilShown(['usr', 'etc', 'bin'])
-    act(() => table().focus())
     await userEvent.keyboard('{Control>}f{/Control}')
     expect(document.activeElement).toBe(screen.getByLabelText('Filter files'))
     await userEvent.keyboard('big')
@@ -206,6 +205,16 @@ describe('the viewer', () => {
     expect(await screen.findByText('key')).toBeTruthy()
     expect(screen.getByText('Deleted by layer 1. Shown as layer 0 left it.')).toBeTruthy()
     expect(screen.getByRole('list', { name: 'History' }).textContent).toContain('with etc/.wh.secret')
+  })
+
+  test('is closed with Esc, and the keyboard is on the rows again', async () => {
+    show([base, top])
+    act(() => setFilesView(image.id, { expanded: ['etc'] }))
+    await userEvent.click(await screen.findByText('motd'))
+    await userEvent.click(await screen.findByRole('region', { name: 'Text' }))
+    await userEvent.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('region', { name: 'File' })).toBeNull())
+    expect(document.activeElement).toBe(table())
   })
 
   test('shows bytes that are no text as hex', async () => {

@@ -17,8 +17,6 @@ describe('hits by layer', () => {
   test('of a collapsed layer are left out, but keep their numbers', () => {
     const groups = hitGroups([2, 0, 1], [], new Set([0]))
     expect(lines(groups)).toEqual(['layer 0: 2', 'layer 2: 1', 2])
-    expect(groups.lineOfHit(1)).toBe(0)
-    expect(groups.lineOfHit(2)).toBe(2)
   })
 
   test('of chosen layers only are numbered as the engine numbers them: among themselves', () => {
