@@ -19,6 +19,7 @@ const NEEDED = [
   /^\/out\/renderer\/assets\/.*\.js$/,
   /^\/node_modules\/@orpc\/server\/dist\/index\.mjs$/,
   /^\/node_modules\/ws\/wrapper\.mjs$/,
+  /^\/node_modules\/xz-decompress\/dist\/package\/xz-decompress\.js$/,
   /^\/node_modules\/zod\/package\.json$/,
 ]
 

@@ -19,7 +19,7 @@ const MAIN = ['main', 'shared']
 /** The table of ARCHITECTURE.md, "Who may import whom". A folder may always import itself. */
 const TABLE: Readonly<Record<string, Rule>> = {
   shared: { folders: [], packages: ['zod', '@orpc/contract'] },
-  'main/image': { folders: IMAGE, packages: ['node:*', 'tar-stream', 'zod'] },
+  'main/image': { folders: IMAGE, packages: ['node:*', 'tar-stream', 'xz-decompress', 'zod'] },
   'main/platform': { folders: ['shared'], packages: ['node:*', 'koffi'] },
   'main/store': { folders: IMAGE, packages: ['node:*', 'zod'] },
   'main/inputs': { ...ENDS, packages: ['node:*', 'zod'] },

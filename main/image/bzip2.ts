@@ -19,6 +19,8 @@ const MAX_SELECTORS = 18_002
 /**
  * Reads bzip2 streams, one after the other, and checks every CRC in them; what follows the last is ignored, as by bzip2. Memory is
  * bounded by the format. A chunk is valid until the next is asked for.
+ *
+ * Our own, as the packages for it keep a whole block as an array of numbers, however far it unpacks: 45 MB of zeros would take 360 MB.
  */
 export async function* unbzip2(
   source: AsyncIterable<Uint8Array>,
