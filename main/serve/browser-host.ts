@@ -189,6 +189,8 @@ function listenOn(address: string, port: number): Promise<Server> {
     requireHostHeader: false,
   })
   server.maxConnections = MAX_CONNECTIONS
+  // A browser sends a request again whose connection broke if that had served one before: a cancelled upload would start anew.
+  server.maxRequestsPerSocket = 1
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(portError(error, port)))
     server.listen({ host: address, port, ipv6Only: address === '::1' }, () => resolve(server))
