@@ -1,7 +1,7 @@
 import { createContext, useContext } from 'react'
 import type { AppInfo } from '../shared/contract.ts'
 import { errorOfReport, errorReportSchema, ImageError } from '../shared/errors.ts'
-import { isEnded } from '../shared/job.ts'
+import { isEnded, type JobState } from '../shared/job.ts'
 import type { Client } from './client.ts'
 import { useJobStore } from './jobs/job-store.ts'
 import { useShell, type PickerRequest } from './store.ts'
@@ -67,15 +67,18 @@ function pathOnDisk(bridge: Bridge, file: File): Promise<string> {
 }
 
 async function upload(client: Client, file: File, signal?: AbortSignal): Promise<string> {
-  const controller = new AbortController()
-  signal?.addEventListener('abort', () => void cancelUpload(client, file, controller), { once: true })
+  const request = new AbortController()
+  signal?.addEventListener('abort', () => void cancelUpload(client, file, request), { once: true })
   const query = new URLSearchParams({ name: file.name, size: String(file.size) })
+  const secret = await sessionSecret()
   const response = await fetch(`/upload?${query}`, {
     method: 'PUT',
     body: file,
     credentials: 'same-origin',
-    headers: { 'content-type': 'application/octet-stream', 'x-occystrap-secret': await sessionSecret() },
-    signal: controller.signal,
+    headers: { 'content-type': 'application/octet-stream', 'x-occystrap-secret': secret },
+    signal: request.signal,
+  }).catch(async (error: unknown) => {
+    throw await cutShort(file, error)
   })
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok && isUploaded(body)) return body.path
@@ -86,14 +89,34 @@ async function upload(client: Client, file: File, signal?: AbortSignal): Promise
   })
 }
 
+/** Uploads of a file as the jobs they are, the latest last. */
+function uploadsOf(file: File): JobState[] {
+  return [...useJobStore.getState().jobs.values()].filter(
+    ({ spec }) => spec.kind === 'upload' && spec.name === file.name && spec.size === file.size,
+  )
+}
+
 /** Cancelled as the job it is, so that it is not listed as one that was cut short; where it is not known as one yet, just ended. */
 async function cancelUpload(client: Client, file: File, request: AbortController): Promise<void> {
-  const job = [...useJobStore.getState().jobs.values()].find(
-    ({ spec, phase }) =>
-      spec.kind === 'upload' && spec.name === file.name && spec.size === file.size && !isEnded(phase),
-  )
+  const job = uploadsOf(file).find(({ phase }) => !isEnded(phase))
   if (job) await client.jobs.cancel({ id: job.id }).catch(() => undefined)
   request.abort()
+}
+
+/** By when a push of the job's end has surely arrived, in milliseconds: twice the longest time between two pushes, and the way. */
+const PUSH_TIME = 200
+
+/** A request that broke says nothing of why: whether it was cancelled among the jobs, its job knows. */
+async function cutShort(file: File, error: unknown): Promise<unknown> {
+  if (!(error instanceof TypeError)) return error
+  await new Promise((resolve) => setTimeout(resolve, PUSH_TIME))
+  const phase = uploadsOf(file).at(-1)?.phase
+  if (phase === 'cancelled' || phase === 'cancelling')
+    return new ImageError('cancelled', 'Cancelled.', { cause: error })
+  return new ImageError('io', `The connection broke while ${file.name} was sent.`, {
+    remedy: 'Drop it again.',
+    cause: error,
+  })
 }
 
 function isUploaded(body: unknown): body is { path: string } {

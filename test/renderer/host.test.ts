@@ -81,6 +81,16 @@ describe('in a browser', () => {
     expect(fake.callsOf('jobs.cancel')).toEqual([{ id: 'u' }])
   })
 
+  test.each([
+    ['cancelled', 'cancelled'],
+    ['failed', 'io'],
+  ] as const)('a broken request of a job that was %s is told as %s', async (phase, code) => {
+    const spec = { kind: 'upload', name: file.name, size: file.size } as const
+    useJobStore.getState().replace([jobState({ id: 'u', spec, phase, ended: 3 })])
+    fetched.mockRejectedValue(new TypeError('Failed to fetch'))
+    await expect(host.pathOf(file)).rejects.toMatchObject({ code })
+  })
+
   test('the server’s reason is the one that is shown', async () => {
     fetched.mockResolvedValue(answer(507, { code: 'no-space', message: 'The server is full.' }))
     await expect(host.pathOf(file)).rejects.toMatchObject({
