@@ -16,13 +16,13 @@ export interface FileContent {
 
 /**
  * The content that a path of a tree leads to, links followed. A row that its layer deleted reads as it was before. Fails with `not-found`
- * where nothing is there (and says which layer deleted it), with `usage` where it is not a file.
+ * where nothing is there (and says which layer deleted it), with `unsupported` where it is not a file.
  */
 export function findContent(tree: ImageTree, query: Tree, path: PathBytes): FileContent {
   const version = findVersion(tree, query, path)
   const { type, size, content } = tree.stat(version)
   if (type !== 'file')
-    throw new ImageError('usage', `${shown(path)} is a ${TYPE_WORDS[type]} and has no content.`, {
+    throw new ImageError('unsupported', `${shown(path)} is a ${TYPE_WORDS[type]} and has no content.`, {
       remedy: 'Name a file.',
     })
   // A hard link to nothing has no content of its own.
