@@ -51,7 +51,7 @@ describeWith({ tools: TOOLS, root: true }, 'work that cannot be finished', () =>
 
   test('on a read-only file system says so', async () => {
     await using occystrap = await Occystrap.make()
-    await using disk = await Tmpfs.mount(MEBIBYTE, 'ro')
+    await using disk = await Tmpfs.mount(1024 * MEBIBYTE, 'ro')
     for (const destination of [`tar://${disk.path}/out.tar`, `dir://${disk.path}/images`]) {
       const { status, stderr } = await occystrap.attempt('process', images.dockerArchive, destination)
       expect.soft(status).toBe(1)
