@@ -16,7 +16,7 @@ const ROOM_CHECK_BYTES = 64 * 1024 ** 2
 export class FileLayerCache implements LayerCache {
   readonly #folder: string
   readonly #limit: () => number | Promise<number>
-  #ready: Promise<void> | undefined
+  #tidied: Promise<void> | undefined
 
   /** `limit` is in bytes; asked again whenever something was put in, as the user may change it meanwhile. */
   constructor(folder: string, options: { readonly limit: () => number | Promise<number> }) {
@@ -25,11 +25,13 @@ export class FileLayerCache implements LayerCache {
   }
 
   async find(key: CacheKey): Promise<CacheLease | undefined> {
+    await this.#tidy()
     return this.#lease(join(this.#folder, nameOf(key)))
   }
 
   async create(key: CacheKey): Promise<CacheWriter> {
-    await this.#prepare()
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await this.#tidy()
     const room = await roomAt(this.#folder)
     if (room <= 0) throw noSpace(this.#folder)
     const temporary = join(this.#folder, temporaryName(nameOf(key)))
@@ -62,13 +64,10 @@ export class FileLayerCache implements LayerCache {
     return this.#evict(0)
   }
 
-  /** Once per process: makes the folder and clears what dead owners left. */
-  #prepare(): Promise<void> {
-    this.#ready ??= (async () => {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      await clearLeftovers(this.#folder)
-    })()
-    return this.#ready
+  /** Once per process: clears what dead owners left, of which a lease alone may hold gigabytes that nobody can evict. */
+  #tidy(): Promise<void> {
+    this.#tidied ??= clearLeftovers(this.#folder)
+    return this.#tidied
   }
 
   async #lease(path: string): Promise<CacheLease | undefined> {
