@@ -44,7 +44,8 @@ export class FolderLock implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (await this.isHeld()) await rm(this.#path, { force: true })
+    // One that stays is taken over when this process is gone.
+    if (await this.isHeld()) await rm(this.#path, { force: true }).catch(() => {})
   }
 }
 

@@ -82,7 +82,7 @@ export class FileLayerCache implements LayerCache {
     }
     const now = new Date()
     await utimes(leased, now, now).catch(() => undefined)
-    return { path: leased, [Symbol.asyncDispose]: () => rm(leased, { force: true }) }
+    return { path: leased, [Symbol.asyncDispose]: async () => void (await removed(leased)) }
   }
 
   /** Removes least recently used files until the rest fits; answers the bytes freed. Leased ones would free nothing and stay. */
@@ -94,7 +94,7 @@ export class FileLayerCache implements LayerCache {
     for (const file of files) {
       kept += file.size
       if (kept <= room || file.isLeased) continue
-      await rm(file.path, { force: true })
+      if (!(await removed(file.path))) continue
       kept -= file.size
       freed += file.size
     }
@@ -154,7 +154,7 @@ class FileWriter implements CacheWriter {
     // Whoever returned `commit()` without waiting for it disposes in the middle of it.
     await this.#committing?.catch(() => undefined)
     await this.#close()
-    await rm(this.#path, { force: true })
+    await removed(this.#path)
   }
 
   async #commit(handle: FileHandle): Promise<CacheLease> {
@@ -168,6 +168,14 @@ class FileWriter implements CacheWriter {
     this.#handle = undefined
     await handle?.close()
   }
+}
+
+/** Whether it is gone: what the system does not let go is cleared another time, and no reason for anybody's work to fail. */
+async function removed(path: string): Promise<boolean> {
+  return rm(path, { force: true }).then(
+    () => true,
+    () => false,
+  )
 }
 
 function unheld(path: string): CacheLease {
