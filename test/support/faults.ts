@@ -3,28 +3,40 @@ import { open } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
 const CALLS = ['mkdir', 'rename', 'link', 'writeFile', 'open', 'chmod'] as const
+/** Those that only remove or mark: a program that cannot do these has done no harm, but may die there. */
+const TIDYING_CALLS = ['rm', 'rmdir', 'utimes', 'copyFile'] as const
 const HANDLE_CALLS = ['write', 'sync', 'writeFile'] as const
 
 type Method = (...args: unknown[]) => Promise<unknown>
+
+export interface FaultOptions {
+  /** Every change after the N-th fails too, as on a disk that has gone; tidying among them. */
+  readonly isLasting?: boolean
+  /** What happens at the N-th change, tidying included, instead of a failure; the change itself is made where this returns. */
+  readonly strike?: () => void
+}
 
 /** While it stands, the N-th change to any file system fails with EIO (from 1). */
 export class NthChangeFails implements Disposable {
   /** Changes asked for so far. */
   count = 0
   readonly #n: number
+  readonly #options: FaultOptions
   readonly #restore: (() => void)[] = []
 
-  private constructor(n: number) {
+  private constructor(n: number, options: FaultOptions) {
     this.#n = n
+    this.#options = options
   }
 
-  static async make(n: number): Promise<NthChangeFails> {
-    const faults = new NthChangeFails(n)
+  static async make(n: number, options: FaultOptions = {}): Promise<NthChangeFails> {
+    const faults = new NthChangeFails(n, options)
     const handle = await open(import.meta.filename, 'r')
     const prototype = Object.getPrototypeOf(handle) as Record<string, Method>
     await handle.close()
+    const calls = options.isLasting || options.strike ? [...CALLS, ...TIDYING_CALLS] : CALLS
     for (const name of HANDLE_CALLS) faults.#wrap(prototype, name)
-    for (const name of CALLS) faults.#wrap(fs as unknown as Record<string, Method>, name)
+    for (const name of calls) faults.#wrap(fs as unknown as Record<string, Method>, name)
     syncBuiltinESMExports()
     return faults
   }
@@ -34,13 +46,22 @@ export class NthChangeFails implements Disposable {
     return this.count >= this.#n
   }
 
+  #fails(): boolean {
+    this.count++
+    if (this.#options.isLasting) return this.isOver
+    if (this.count !== this.#n) return false
+    if (!this.#options.strike) return true
+    this.#options.strike()
+    return false
+  }
+
   #wrap(holder: Record<string, Method>, name: string): void {
     const original = holder[name] as Method
-    const counts = (): boolean => ++this.count === this.#n
+    const fails = (): boolean => this.#fails()
     holder[name] = function (this: unknown, ...args: unknown[]) {
       // Opening to read changes nothing.
       const isChange = name !== 'open' || args[1] !== 'r'
-      if (isChange && counts()) return Promise.reject(fault(name))
+      if (isChange && fails()) return Promise.reject(fault(name))
       return original.apply(this, args)
     }
     this.#restore.push(() => {
