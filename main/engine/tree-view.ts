@@ -10,13 +10,14 @@ const MODIFIED = 2
 const DELETED = 3
 
 /**
- * What a tree of the Files view shows, as columns by node: the merged tree up to a layer, or what one layer changed with the
- * directories above it. A merged tree shows what its top layer deleted only where that layer was named.
+ * What a tree of the Files view shows, as columns by node: the merged tree up to a layer with what that layer changed; what one layer
+ * changed, with the directories above it; or the whole image (merged, no layer named) with what the layers above the base changed of it,
+ * and every path that some layer had and the image has no more.
  */
 export class TreeView {
   readonly tree: ImageTree
   readonly layer: number
-  /** The version shown at each node: the living one, or of a deleted path the last; NO_VERSION where the node is no row. */
+  /** The version shown at each node: the living one, or of a deleted path its last; NO_VERSION where the node is no row. */
   readonly shown: Int32Array
   /** Bytes of a whole subtree; content with several links counts once. What was deleted counts only below deleted directories. */
   readonly sizes: Float64Array
@@ -43,20 +44,18 @@ export class TreeView {
     return this.tree.type(this.shown[node] as number) === 'directory'
   }
 
-  #compare(isMerged: boolean, isDeletedHidden: boolean): void {
+  #compare(isMerged: boolean, isWholeImage: boolean): void {
     const { tree, layer, shown } = this
-    const { node: nodes } = tree.versions
-    const before = new Int32Array(shown.length).fill(NO_VERSION)
-    for (let version = 0; version < tree.versionCount; version++) {
-      if (tree.isAliveAt(version, layer)) shown[nodes.at(version)] = version
-      if (tree.isAliveAt(version, layer - 1)) before[nodes.at(version)] = version
-    }
+    const before = this.#versionsAt(isWholeImage ? 0 : layer - 1)
+    const last = isWholeImage ? this.#lastingVersions() : before
+    shown.set(this.#versionsAt(layer))
     const isWanted = isMerged ? undefined : new Uint8Array(shown.length)
     // Children are numbered after their parents.
     for (let node = shown.length - 1; node > ROOT_NODE; node--) {
-      const change = this.#changeOf(before[node] as number, shown[node] as number)
+      const isGone = shown[node] === NO_VERSION && last[node] !== NO_VERSION
+      const change = isGone ? DELETED : this.#changeOf(before[node] as number, shown[node] as number)
       this.#changes[node] = change
-      if (change === DELETED && !isDeletedHidden) shown[node] = before[node] as number
+      if (isGone) shown[node] = last[node] as number
       if (!isWanted) continue
       if (change !== UNCHANGED) isWanted[node] = 1
       if (isWanted[node] === 1) isWanted[tree.nodes.parent(node)] = 1
@@ -64,16 +63,36 @@ export class TreeView {
     }
   }
 
+  /** By node, the version of the merged tree up to a layer. */
+  #versionsAt(layer: number): Int32Array {
+    return this.#newest((version) => this.tree.isAliveAt(version, layer))
+  }
+
+  /** By node, the newest version that outlived its own layer: what a layer made and unmade was in no state of the image. */
+  #lastingVersions(): Int32Array {
+    const { born, died } = this.tree.versions
+    return this.#newest((version) => born.at(version) !== died.at(version))
+  }
+
+  #newest(isWanted: (version: number) => boolean): Int32Array {
+    const { tree } = this
+    const { node } = tree.versions
+    const newest = new Int32Array(tree.nodes.length).fill(NO_VERSION)
+    for (let version = 0; version < tree.versionCount; version++)
+      if (isWanted(version)) newest[node.at(version)] = version
+    return newest
+  }
+
   #changeOf(before: number, after: number): number {
     if (before === after) return UNCHANGED
     if (before === NO_VERSION) return ADDED
-    if (after === NO_VERSION) return DELETED
     return isSameDirectory(this.tree, before, after) ? UNCHANGED : MODIFIED
   }
 
   #addUp(isMerged: boolean): void {
     const { tree, shown, sizes, totals } = this
-    const isCounted = new Uint8Array(tree.versionCount)
+    // What is there and what was deleted may be links of one file: each side counts it.
+    const countedIn = new Uint8Array(tree.versionCount)
     for (let node = ROOT_NODE + 1; node < shown.length; node++) {
       if (!this.#isBelowDirectory(node)) shown[node] = NO_VERSION
       const version = shown[node] as number
@@ -86,8 +105,9 @@ export class TreeView {
       }
       if (isTotal) totals.files++
       const inode = tree.versions.inode.at(version)
-      if (isCounted[inode] === 1) continue
-      isCounted[inode] = 1
+      const side = change === DELETED ? 2 : 1
+      if ((countedIn[inode] as number) & side) continue
+      countedIn[inode] = (countedIn[inode] as number) | side
       const size = tree.size(version)
       sizes[node] = size
       if (isTotal) totals.bytes += size

@@ -54,21 +54,21 @@ const THREE = (): FileRows =>
 
 describe('the merged tree', () => {
   it('shows directories with the sum of what is below, largest first', () => {
-    expect(lines(THREE())).toEqual([' usr 150', ' etc 20'])
+    expect(lines(THREE())).toEqual([' usr 150', ' etc 20', '-var 1'])
   })
 
   it('opens what is expanded', () => {
-    expect(lines(THREE(), { expanded: EVERYTHING })).toEqual([
+    expect(lines(THREE(), { expanded: ['usr', 'usr/bin'] })).toEqual([
       ' usr 150',
       '   bin 150',
       '     sh 100',
-      '     ls 50',
+      '+    ls 50',
       ' etc 20',
-      '   passwd 20',
+      '-var 1',
     ])
   })
 
-  it('marks what its top layer changed, deletions where that layer is named', () => {
+  it('marks what its top layer changed', () => {
     const tree = { layer: 1, isMerged: true }
     expect(lines(THREE(), { tree, expanded: EVERYTHING })).toEqual([
       ' usr 150',
@@ -102,8 +102,89 @@ describe('the merged tree', () => {
 
   it('counts content with several links once, and shows its size on each', () => {
     const rows = rowsOf([entry('a/x', { size: 7 }), hardLink('b/y', 'a/x'), symlink('s', 'a/x')])
-    expect(lines(rows, { expanded: ['a', 'b'] })).toEqual(['+a 7', '+  x 7', '+b 0', '+  y 7', '+s 0'])
+    expect(lines(rows, { expanded: ['a', 'b'] })).toEqual([' a 7', '   x 7', ' b 0', '   y 7', ' s 0'])
     expect(rows.window(QUERY).bytes).toBe(7)
+  })
+})
+
+describe('the whole image', () => {
+  /** Sign, path, and the layer that made it so, of every row. */
+  const marks = (rows: FileRows, query: Partial<RowsQuery> = {}): string[] =>
+    rows
+      .window({ ...QUERY, sort: { by: 'name', isDescending: false }, ...query })
+      .rows.map((row) => `${SIGNS[row.change]}${row.path} ${row.layer}`)
+
+  it('marks what was changed of the base, and shows what any layer deleted', () => {
+    expect(lines(THREE(), { expanded: EVERYTHING })).toEqual([
+      ' usr 150',
+      '   bin 150',
+      '     sh 100',
+      '+    ls 50',
+      ' etc 20',
+      '~  passwd 20',
+      '-  motd 5',
+      '-var 1',
+      '-  log 1',
+    ])
+    expect(marks(THREE(), { expanded: EVERYTHING })).toContain('-etc/motd 1')
+    expect(marks(THREE(), { view: 'list', changes: ['deleted'] })).toEqual(['-etc/motd 1', '-var/log 2'])
+  })
+
+  it('adds up what is there', () => {
+    const { files, directories, bytes } = THREE().window(QUERY)
+    expect({ files, directories, bytes }).toEqual({ files: 3, directories: 3, bytes: 170 })
+  })
+
+  it('knows what came above the base and went again', () => {
+    const rows = rowsOf([entry('a')], [entry('key', { size: 3 })], [entry('.wh.key')], [entry('b')])
+    expect(marks(rows)).toEqual([' a 0', '+b 3', '-key 2'])
+    expect(rows.window(QUERY).bytes).toBe(0)
+  })
+
+  it('marks what was deleted and made again by what it is now', () => {
+    const rows = rowsOf(
+      [entry('a', { size: 1 }), entry('d/x'), entry('d/y')],
+      [entry('.wh.a'), entry('.wh.d')],
+      [entry('a', { size: 2 }), entry('d/x', { size: 4 })],
+    )
+    expect(marks(rows, { expanded: ['d'] })).toEqual(['~a 2', ' d 2', '~d/x 2', '-d/y 1'])
+    expect(lines(rows)).toEqual([' d 4', '~a 2'])
+  })
+
+  it('says of what was deleted twice which layer did it last', () => {
+    const rows = rowsOf(
+      [entry('a', { size: 1 })],
+      [entry('.wh.a')],
+      [entry('a', { size: 2 })],
+      [entry('.wh.a')],
+    )
+    expect(marks(rows)).toEqual(['-a 3'])
+    expect(lines(rows)).toEqual(['-a 2'])
+  })
+
+  it('shows all that a deleted directory ever held', () => {
+    const rows = rowsOf(
+      [entry('d/old', { size: 1 })],
+      [entry('d/.wh.old'), entry('d/new', { size: 2 })],
+      [entry('.wh.d')],
+    )
+    expect(marks(rows, { expanded: ['d'] })).toEqual(['-d 2', '-d/new 2', '-d/old 1'])
+  })
+
+  it('has nothing that its own layer made and unmade', () => {
+    const rows = rowsOf([entry('a')], [entry('d/x'), entry('d', { size: 1 })])
+    expect(marks(rows, { expanded: ['d'] })).toEqual([' a 0', '+d 1'])
+  })
+
+  it('counts a file once of which one link was deleted', () => {
+    const rows = rowsOf([entry('a/x', { size: 7 }), hardLink('b/y', 'a/x')], [entry('a/.wh.x')])
+    expect(lines(rows, { expanded: ['a', 'b'] })).toEqual([' b 7', '   y 7', ' a 0', '-  x 7'])
+    expect(rows.window(QUERY)).toMatchObject({ files: 1, bytes: 7 })
+  })
+
+  it('marks nothing of an image that is all base', () => {
+    expect(marks(rowsOf([directory('d'), entry('d/x')]), { expanded: ['d'] })).toEqual([' d 0', ' d/x 0'])
+    expect(rowsOf().window(QUERY)).toMatchObject({ total: 0, files: 0, bytes: 0 })
   })
 })
 
@@ -176,9 +257,9 @@ describe('the list', () => {
     const rows = THREE()
     const paths = (query: Partial<RowsQuery>): string[] =>
       rows.window({ ...QUERY, view: 'list', ...query }).rows.map((row) => row.path)
-    expect(paths({})).toEqual(['usr/bin/sh', 'usr/bin/ls', 'etc/passwd'])
+    expect(paths({})).toEqual(['usr/bin/sh', 'usr/bin/ls', 'etc/passwd', 'etc/motd', 'var/log'])
     const byName = { by: 'name', isDescending: false } as const
-    expect(paths({ sort: byName })).toEqual(['etc/passwd', 'usr/bin/ls', 'usr/bin/sh'])
+    expect(paths({ sort: byName })).toEqual(['etc/motd', 'etc/passwd', 'usr/bin/ls', 'usr/bin/sh', 'var/log'])
     expect(paths({ sort: { ...byName, isDescending: true }, filter: 'bin/' })).toEqual([
       'usr/bin/sh',
       'usr/bin/ls',
@@ -189,7 +270,7 @@ describe('the list', () => {
 describe('a filter', () => {
   it('shows matches with the directories above them, open', () => {
     expect(lines(THREE(), { filter: 'SH' })).toEqual([' usr 150', '   bin 150', '     sh 100'])
-    expect(lines(THREE(), { filter: '*pass*' })).toEqual([' etc 20', '   passwd 20'])
+    expect(lines(THREE(), { filter: '*pass*' })).toEqual([' etc 20', '~  passwd 20'])
   })
 
   it('leaves a matching directory closed, with all below it at hand', () => {
@@ -222,14 +303,14 @@ describe('a filter', () => {
 describe('a window', () => {
   it('is a slice with positions in their sets', () => {
     const rows = THREE().window({ ...QUERY, expanded: EVERYTHING, offset: 2, limit: 2 })
-    expect(rows.total).toBe(6)
+    expect(rows.total).toBe(9)
     expect(
       rows.rows.map(({ name, position, setSize, depth }) => ({ name, position, setSize, depth })),
     ).toEqual([
       { name: 'sh', position: 1, setSize: 2, depth: 2 },
       { name: 'ls', position: 2, setSize: 2, depth: 2 },
     ])
-    expect(THREE().window({ ...QUERY, offset: 50 })).toMatchObject({ total: 2, rows: [] })
+    expect(THREE().window({ ...QUERY, offset: 50 })).toMatchObject({ total: 3, rows: [] })
   })
 
   it('decodes names and keeps paths as they are', () => {
@@ -252,7 +333,7 @@ describe('locating', () => {
 
   it('finds nothing where there is no such row', () => {
     expect(THREE().locate(QUERY, 'usr/bin/none')).toBeNull()
-    expect(THREE().locate(QUERY, 'var/log')).toBeNull()
+    expect(THREE().locate({ ...QUERY, tree: { layer: 1, isMerged: false } }, 'var/log')).toBeNull()
     expect(THREE().locate({ ...QUERY, filter: 'sh' }, 'etc')).toBeNull()
     expect(THREE().locate(QUERY, '')).toBeNull()
   })
