@@ -98,5 +98,7 @@ async function scrollTree(page: Page): Promise<number[]> {
     Object.assign(globalThis, { frames })
   })
   for (let turn = 0; turn < 120; turn++) await page.mouse.wheel(0, turn % 10 === 9 ? 40_000 : 900)
+  const row = await tree.getByRole('row').last().getAttribute('aria-rowindex')
+  if (Number(row) < 5000) throw new Error(`The tree did not scroll: its last row is ${row}`)
   return page.evaluate(() => (globalThis as unknown as { frames: number[] }).frames.slice(2))
 }
