@@ -44,7 +44,9 @@ export function pathBytesOf(text: string): PathBytes {
   return path
 }
 
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2028\u2029]/g
+/** Control characters, and whatever turns the direction of text or breaks its lines. */
+export const UNPRINTABLE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u2028\u2029]/g
 
 /**
  * Text from an image made safe for a terminal, a window and an error message: control characters and bidirectional marks stand as

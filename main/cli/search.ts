@@ -8,6 +8,7 @@ import { LayerSearcher } from '../filters/search.ts'
 import { pipe } from '../image/pipe.ts'
 import { DONE } from './failure.ts'
 import { formatBytes } from './format.ts'
+import { jsonText } from './json-text.ts'
 import { openListed } from './opened.ts'
 import type { Session } from './session.ts'
 
@@ -85,7 +86,7 @@ type Printer = (hit: SearchHit) => string[]
 
 function jsonPrinter(info: ImageInfo): Printer {
   return ({ path, diffID, layerIndex, type, size, state, createdBy, by }) => [
-    JSON.stringify({
+    jsonText({
       image: info.reference ?? info.imageID,
       layer: diffID,
       layerIndex,

@@ -1,4 +1,5 @@
 import { ImageError } from '../../shared/errors.ts'
+import { jsonText } from './json-text.ts'
 
 const BATCH = 64 * 1024
 
@@ -45,7 +46,7 @@ export class StandardOutput {
 
   /** One object a line, as every JSON output of ours. */
   json(value: unknown): Promise<void> {
-    return this.line(JSON.stringify(value))
+    return this.line(jsonText(value))
   }
 
   async bytes(chunk: Uint8Array): Promise<void> {
