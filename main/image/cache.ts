@@ -16,6 +16,16 @@ export interface IndexedLayer {
   readonly size: number
 }
 
+/** What may be known of a layer's entries before it is read. */
+export interface KnownLayers {
+  readonly index: LayerIndex
+  /**
+   * Layers that were hopped over and not verified, each under the digest of its place: which bytes of which state of which file
+   * (`RandomAccess.placeOf`). As good as hopping over them again, and no better.
+   */
+  readonly listings: LayerIndex
+}
+
 /**
  * Content kept so that it can be read again: blobs as they came, by diffID, and outer-compressed archives inflated once, by what
  * identifies the file. Size-limited, least recently used first out.

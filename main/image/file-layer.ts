@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { shortDigest, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { rangesOf } from './byte-ranges.ts'
-import type { LayerIndex } from './cache.ts'
+import type { KnownLayers } from './cache.ts'
 import { decompress, type Compression } from './compression.ts'
 import type { ByteRange, Layer, Task } from './element.ts'
 import { EntryTableBuilder, type EntryTable } from './entry-table.ts'
@@ -11,6 +11,9 @@ import { namedError } from './named-error.ts'
 import { readRange, type RandomAccess } from './random-access.ts'
 import { TarScan } from './tar-scan.ts'
 import { hopTar } from './tar-reader.ts'
+
+/** A listing of fewer entries is read no faster than its layer is hopped over. */
+const WORTH_KEEPING = 200
 
 /** A layer's blob: a range of bytes of some file. */
 export interface LayerBlob {
@@ -29,16 +32,16 @@ export interface LayerBlob {
 export class FileLayer implements Layer {
   readonly diffID: Digest
   readonly #blob: LayerBlob
-  readonly #index: LayerIndex
+  readonly #known: KnownLayers
   readonly #task: Task
   readonly #name: string
   #isVerified = false
   #size: number | undefined
 
-  constructor(diffID: Digest, blob: LayerBlob, index: LayerIndex, task: Task) {
+  constructor(diffID: Digest, blob: LayerBlob, known: KnownLayers, task: Task) {
     this.diffID = diffID
     this.#blob = blob
-    this.#index = index
+    this.#known = known
     this.#task = task
     this.#name = `Layer ${shortDigest(diffID)}`
     this.#size = blob.compression === 'none' ? blob.size : undefined
@@ -53,13 +56,13 @@ export class FileLayer implements Layer {
   }
 
   async entries(signal?: AbortSignal): Promise<EntryTable> {
-    const known = await this.#index.get(this.diffID)
+    const known = await this.#known.index.get(this.diffID)
     if (known) {
       this.#isVerified = true
       this.#size ??= known.size
       return known.table
     }
-    if (this.#blob.compression === 'none') return this.#hop()
+    if (this.#blob.compression === 'none') return this.#listing()
     const scan = new TarScan()
     for await (const chunk of this.#verified(signal)) scan.push(chunk)
     const result = scan.end()
@@ -69,7 +72,7 @@ export class FileLayer implements Layer {
   }
 
   async *stream(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    const scan = (await this.#index.has(this.diffID)) ? undefined : new TarScan()
+    const scan = (await this.#known.index.has(this.diffID)) ? undefined : new TarScan()
     for await (const chunk of this.#verified(signal)) {
       scan?.push(chunk)
       yield chunk
@@ -111,10 +114,24 @@ export class FileLayer implements Layer {
     if (!this.#isVerified) await drain(this.#verified(signal))
   }
 
-  #hop(): EntryTable {
+  /** Hopped over; or what hopping over the same bytes gave before. */
+  async #listing(): Promise<EntryTable> {
+    const file = this.#blob.open()
+    const placeOf = (): Digest | undefined => file.placeOf(this.#blob.offset, this.#blob.size)
+    const place = placeOf()
+    const known = place && (await this.#known.listings.get(place))
+    if (known) return known.table
+    const table = this.#hop(file)
+    // A file that changed meanwhile has another place. Where nothing can be kept, the next time takes as long as this one.
+    if (place !== undefined && table.length >= WORTH_KEEPING && placeOf() === place)
+      await this.#known.listings.put(place, { table, size: this.#blob.size }).catch(() => {})
+    return table
+  }
+
+  #hop(file: RandomAccess): EntryTable {
     const builder = new EntryTableBuilder()
     try {
-      hopTar(this.#blob.open(), this.#blob.offset, this.#blob.size, (entry) => builder.add(entry))
+      hopTar(file, this.#blob.offset, this.#blob.size, (entry) => builder.add(entry))
     } catch (error) {
       throw namedError(error, this.#name)
     }
@@ -176,7 +193,7 @@ export class FileLayer implements Layer {
   /** The index is a convenience: a full disk there must not end the work that filled it. */
   async #keep(table: EntryTable): Promise<void> {
     try {
-      await this.#index.put(this.diffID, { table, size: this.#size ?? 0 })
+      await this.#known.index.put(this.diffID, { table, size: this.#size ?? 0 })
     } catch (error) {
       this.#task.warn({
         code: 'index-not-kept',

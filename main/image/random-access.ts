@@ -1,8 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
+import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
+import { sha256Of } from './hashing.ts'
 
 const CHUNK = 1024 * 1024
+/** Milliseconds within which a file can change without a change of its times: two seconds on FAT. */
+const TICK = 3000
 
 /** A regular file read at any place. Devices, FIFOs and folders are refused: opening one must neither block nor take a terminal. */
 export class RandomAccess implements Disposable {
@@ -33,6 +37,18 @@ export class RandomAccess implements Disposable {
       closeSync(fd)
       throw error
     }
+  }
+
+  /**
+   * Names these bytes of the file as it is now: whoever gets the same name again would read the same. Undefined where the file changed so
+   * lately that another change need not show.
+   */
+  placeOf(offset: number, length: number): Digest | undefined {
+    this.#check()
+    const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(this.#fd, { bigint: true })
+    const changed = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n)
+    if (Date.now() - changed < TICK) return undefined
+    return sha256Of(Buffer.from([dev, ino, size, mtimeNs, ctimeNs, offset, length].join(' ')))
   }
 
   /** Reads into the whole buffer, synchronously; fewer bytes than it holds only at the file's end. */

@@ -40,7 +40,7 @@ export class StoredInput implements ImageInput {
       const need = await fetchCallback(diffID)
       const blob = layers[index]
       const isSkipped = need === 'skip' || blob === undefined
-      yield ['layer', diffID, isSkipped ? null : new FileLayer(diffID, blob, this.#context.index, task)]
+      yield ['layer', diffID, isSkipped ? null : new FileLayer(diffID, blob, this.#context, task)]
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { constants, createZstdCompress, zstdDecompressSync } from 'node:zlib'
 import { z } from 'zod'
 import type { Digest } from '../../shared/digest.ts'
 import type { IndexedLayer } from '../image/cache.ts'
@@ -7,13 +8,15 @@ import { EntryTable, type EntryColumns, type RareFields } from '../image/entry-t
 
 /**
  * One layer of the index as a file: magic, format version, sha256 of the rest; then the length of what follows, and that compressed: a
- * JSON head and the columns as they lie in memory. The checksum comes first, so that nothing of a damaged file is believed.
+ * JSON head (with spaces up to a multiple of eight bytes) and the columns as they lie in memory. The checksum comes first, so that nothing of a damaged file is believed.
  */
 export const INDEX_FORMAT = 1
 const MAGIC = Buffer.from('occystrap index\n', 'latin1')
 const SUM_START = MAGIC.length + 4
 const BODY_START = SUM_START + 32
 const CHUNK = 1024 * 1024
+/** The width of the widest column's values: columns that start at a multiple of theirs are used where they lie. */
+const ALIGNMENT = 8
 
 const headSchema = z.object({
   diffID: z.string(),
@@ -34,8 +37,8 @@ const headSchema = z.object({
 })
 type Head = z.infer<typeof headSchema>
 
-/** The file's bytes. */
-export function encodeIndex(diffID: Digest, layer: IndexedLayer): Buffer {
+/** The file's bytes. The columns are compressed one by one, not copied into one piece first: they are the largest thing in memory. */
+export async function encodeIndex(diffID: Digest, layer: IndexedLayer): Promise<Buffer> {
   const { columns } = layer.table
   const head: Head = {
     diffID,
@@ -44,22 +47,34 @@ export function encodeIndex(diffID: Digest, layer: IndexedLayer): Buffer {
     namesLength: columns.names.byteLength,
     rare: [...columns.rare].map(([row, fields]) => [row, plainOf(fields)]),
   }
-  const headBytes = Buffer.from(JSON.stringify(head))
-  const headLength = Buffer.alloc(4)
-  headLength.writeUInt32LE(headBytes.length)
-  const parts = [headLength, headBytes, ...columnsOf(columns).map(bytesOf), columns.names]
-  const raw = Buffer.concat(parts)
-  const compressed = zstdCompressSync(raw, {
+  const parts = [headBytesOf(head), ...columnsOf(columns).map(bytesOf), columns.names]
+  const start = Buffer.alloc(BODY_START + 8)
+  MAGIC.copy(start)
+  start.writeUInt32LE(INDEX_FORMAT, MAGIC.length)
+  start.writeBigUInt64LE(BigInt(parts.reduce((sum, part) => sum + part.byteLength, 0)), BODY_START)
+  const file = Buffer.concat([start, ...(await compressed(parts))])
+  sumOf(file).copy(file, SUM_START)
+  return file
+}
+
+/** Its length, and the head itself. */
+function headBytesOf(head: Head): Buffer {
+  const json = Buffer.from(JSON.stringify(head))
+  const bytes = Buffer.alloc(Math.ceil((4 + json.length) / ALIGNMENT) * ALIGNMENT, ' ')
+  bytes.writeUInt32LE(bytes.length - 4)
+  json.copy(bytes, 4)
+  return bytes
+}
+
+async function compressed(parts: readonly Uint8Array[]): Promise<Buffer[]> {
+  const engine = createZstdCompress({
     chunkSize: CHUNK,
     params: { [constants.ZSTD_c_compressionLevel]: 3 },
   })
-  const file = Buffer.allocUnsafe(BODY_START + 8 + compressed.length)
-  MAGIC.copy(file)
-  file.writeUInt32LE(INDEX_FORMAT, MAGIC.length)
-  file.writeBigUInt64LE(BigInt(raw.length), BODY_START)
-  compressed.copy(file, BODY_START + 8)
-  sumOf(file).copy(file, SUM_START)
-  return file
+  const pieces: Buffer[] = []
+  for await (const piece of Readable.from(parts.filter((part) => part.byteLength > 0)).pipe(engine))
+    pieces.push(piece as Buffer)
+  return pieces
 }
 
 /** What the file says of the layer; undefined where it is damaged, of another version or about another layer. */
@@ -87,27 +102,32 @@ function columnsOf(columns: EntryColumns): readonly NodeJS.TypedArray[] {
 
 function tableOf(head: Head, bytes: Buffer, start: number): EntryTable {
   const { length } = head
-  const columns = {
-    length,
-    sizes: new Float64Array(length),
-    mtimes: new Float64Array(length),
-    offsets: new Float64Array(length),
-    pathEnds: new Uint32Array(length),
-    linkEnds: new Uint32Array(length),
-    uids: new Uint32Array(length),
-    gids: new Uint32Array(length),
-    mtimeNanoseconds: new Uint32Array(length),
-    modes: new Uint16Array(length),
-    types: new Uint8Array(length),
-    names: new Uint8Array(0),
-    rare: new Map(head.rare.map(([row, fields]) => [row, rareOf(fields)])),
-  }
   let at = start
-  for (const column of columnsOf(columns)) {
-    bytesOf(column).set(bytes.subarray(at, at + column.byteLength))
-    at += column.byteLength
-  }
-  return new EntryTable({ ...columns, names: bytes.subarray(at, at + head.namesLength) })
+  const taken = (size: number): Uint8Array => bytes.subarray(at, (at += size))
+  const f64 = (): Float64Array => new Float64Array(...viewOf(taken(8 * length), 8))
+  const u32 = (): Uint32Array => new Uint32Array(...viewOf(taken(4 * length), 4))
+  return new EntryTable({
+    length,
+    // In the order of `columnsOf`.
+    sizes: f64(),
+    mtimes: f64(),
+    offsets: f64(),
+    pathEnds: u32(),
+    linkEnds: u32(),
+    uids: u32(),
+    gids: u32(),
+    mtimeNanoseconds: u32(),
+    modes: new Uint16Array(...viewOf(taken(2 * length), 2)),
+    types: taken(length),
+    names: taken(head.namesLength),
+    rare: new Map(head.rare.map(([row, fields]) => [row, rareOf(fields)])),
+  })
+}
+
+/** Where the column lies, or a copy of it where it does not start at a multiple of its values' width. */
+function viewOf(bytes: Uint8Array, width: number): [buffer: ArrayBuffer, offset: number, length: number] {
+  const column = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes)
+  return [column.buffer as ArrayBuffer, column.byteOffset, column.byteLength / width]
 }
 
 function bytesOf(column: NodeJS.TypedArray): Uint8Array {

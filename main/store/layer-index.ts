@@ -55,7 +55,7 @@ export class FileLayerIndex implements LayerIndex {
     const path = this.#pathOf(diffID)
     const temporary = join(this.#folder, temporaryName(hexOf(diffID)))
     try {
-      await writeFile(temporary, encodeIndex(diffID, layer), { flag: 'wx', mode: 0o600 })
+      await writeFile(temporary, await encodeIndex(diffID, layer), { flag: 'wx', mode: 0o600 })
       await rename(temporary, path)
       this.#inUse.set(diffID, new WeakRef(layer))
     } catch (error) {

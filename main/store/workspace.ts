@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
-import type { LayerCache, LayerIndex } from '../image/cache.ts'
+import type { KnownLayers, LayerCache } from '../image/cache.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
 import { FileLayerIndex } from './layer-index.ts'
@@ -15,20 +15,22 @@ export interface WorkspaceOptions {
   readonly cacheLimit?: number | undefined
 }
 
+/** Bytes of listings: those of a thousand layers. */
+const LISTINGS_LIMIT = 256 * 1024 ** 2
+
 /** What this user keeps between runs, and where. Folders are made when something is first put there, for the user alone. */
-export interface Workspace {
+export interface Workspace extends KnownLayers {
   readonly cacheDir: string
   readonly configDir: string
   /** For what is spooled and forgotten. */
   readonly tempDir: string
   readonly cacheLimit: number | undefined
-  readonly index: LayerIndex
   readonly cache: LayerCache
   readonly settings: SettingsStore
   readonly recent: RecentStore
-  /** Bytes that the cache and the index take. */
+  /** Bytes that the cache, the index and the listings take. */
   cacheSize(): Promise<number>
-  /** Removes what nobody is using of the cache and all of the index; answers the bytes freed. */
+  /** Removes what nobody is using of the cache and all of the index and the listings; answers the bytes freed. */
   clearCache(): Promise<number>
 }
 
@@ -39,6 +41,7 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
   const { cacheLimit } = options
   const settings = new SettingsStore(configDir)
   const index = new FileLayerIndex(join(cacheDir, 'index'))
+  const listings = new FileLayerIndex(join(cacheDir, 'listings'), { limit: LISTINGS_LIMIT })
   const cache = new FileLayerCache(join(cacheDir, 'layers'), {
     limit: async () => cacheLimit ?? (await settings.get()).cacheLimit,
   })
@@ -48,10 +51,11 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     tempDir: options.tempDir ?? tmpdir(),
     cacheLimit,
     index,
+    listings,
     cache,
     settings,
     recent: new RecentStore(configDir),
-    cacheSize: async () => (await index.size()) + (await cache.size()),
-    clearCache: async () => (await index.clear()) + (await cache.clear()),
+    cacheSize: async () => (await index.size()) + (await listings.size()) + (await cache.size()),
+    clearCache: async () => (await index.clear()) + (await listings.clear()) + (await cache.clear()),
   }
 }

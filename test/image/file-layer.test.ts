@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Digest } from '../../shared/digest.ts'
 import { FileLayer, type LayerBlob } from '../../main/image/file-layer.ts'
 import { RandomAccess } from '../../main/image/random-access.ts'
@@ -36,7 +36,7 @@ async function layerOver(
     open: () => file,
   }
   const task = options.task ?? testTask()
-  const layer = new FileLayer(options.diffID ?? diffID, blob, context.index, task)
+  const layer = new FileLayer(options.diffID ?? diffID, blob, context, task)
   return { layer, task, [Symbol.dispose]: () => file[Symbol.dispose]() }
 }
 
@@ -60,6 +60,67 @@ describe('entries', () => {
     const steps = subject.task.steps.length
     expect(await subject.layer.entries()).toBe(table)
     expect(subject.task.steps.length).toBe(steps)
+  })
+})
+
+describe('a listing that was not verified', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** So that the file counts as one that nobody is writing. */
+  const minutesLater = (minutes: number): void => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 })
+  }
+  const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `file-${i}`)
+  const tarOf = (paths: readonly string[]): Buffer => packTar(paths.map((path) => ({ path, content: path })))
+  const many = tarOf(names(300))
+
+  test('is kept under the place it was read at, and answers there the next time', async () => {
+    await using context = await testContext()
+    using subject = await layerOver(context, many, { diffID: sha256(many) })
+    minutesLater(1)
+    const table = await subject.layer.entries()
+    expect([context.listings.layers.size, context.index.layers.size]).toEqual([1, 0])
+    expect(await subject.layer.entries()).toBe(table)
+    expect(subject.layer.isVerified).toBe(false)
+  })
+
+  test('is another one when the file has changed, even to the same size', async () => {
+    await using context = await testContext()
+    using subject = await layerOver(context, many, { diffID: sha256(many) })
+    minutesLater(1)
+    await subject.layer.entries()
+    const archive = await readFile(context.path('archive'))
+    const name = archive.indexOf('file-7\0')
+    const other = tarOf(names(300).map((path) => (path === 'file-7' ? 'FILE-7' : path)))
+    expect(name).toBeGreaterThan(0)
+    other.copy(archive, 700)
+    await writeFile(context.path('archive'), archive)
+    minutesLater(2)
+    const table = await subject.layer.entries()
+    expect(Array.from({ length: 300 }, (_, row) => table.path(row))).toContain('FILE-7')
+    expect(context.listings.layers.size).toBe(2)
+  })
+
+  test('is not kept of a file that may still be being written, nor of a few entries', async () => {
+    await using context = await testContext()
+    using fresh = await layerOver(context, many, { diffID: sha256(many) })
+    await fresh.layer.entries()
+    expect(context.listings.layers.size).toBe(0)
+    using small = await layerOver(context, tar)
+    minutesLater(1)
+    await small.layer.entries()
+    expect(context.listings.layers.size).toBe(0)
+  })
+
+  test('is given up where nothing can be kept', async () => {
+    await using context = await testContext()
+    const full = { ...context.listings, put: () => Promise.reject(new Error('ENOSPC')) }
+    using subject = await layerOver({ ...context, listings: full }, many, { diffID: sha256(many) })
+    minutesLater(1)
+    expect((await subject.layer.entries()).length).toBe(300)
+    expect(subject.task.warnings).toEqual([])
   })
 })
 

@@ -7,6 +7,7 @@ import type { CacheKey, CacheWriter, IndexedLayer, LayerCache, LayerIndex } from
 
 export interface TestContext extends AsyncDisposable {
   readonly index: LayerIndex & { readonly layers: ReadonlyMap<Digest, IndexedLayer> }
+  readonly listings: TestContext['index']
   readonly cache: LayerCache & { readonly folder: string; readonly keys: ReadonlyMap<string, string> }
   /** A folder for the test's own files, removed with the rest. */
   readonly folder: string
@@ -20,6 +21,7 @@ export async function testContext(): Promise<TestContext> {
     folder,
     path: (name) => join(folder, name),
     index: memoryIndex(),
+    listings: memoryIndex(),
     cache: folderCache(folder),
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true, force: true })
