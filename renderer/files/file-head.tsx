@@ -1,20 +1,23 @@
 import type { JSX } from 'react'
-import type { Sort } from '../../shared/files.ts'
+import type { Sort, Tree } from '../../shared/files.ts'
 import { IconArrowDown, IconArrowUp } from '../parts/icons.ts'
 import styles from './files.module.css'
+import { marksOf } from './tree-picker.tsx'
 import type { useFilesPreferences } from './use-preferences.ts'
 
 /** The columns' names; a click on one that sorts sorts by it, another click the other way round. */
 export function FileHead({
+  tree,
   preferences,
 }: {
+  readonly tree: Tree
   readonly preferences: ReturnType<typeof useFilesPreferences>
 }): JSX.Element {
   const { sort, setSort } = preferences
   return (
     <div className={styles['head']} role="row" aria-rowindex={1}>
       <SortHead by="name" name="Name" sort={sort} onSort={setSort} />
-      <span role="columnheader" className={styles['mark']} title="What the layer did to it">
+      <span role="columnheader" className={styles['mark']} title={marksOf(tree)}>
         ±
       </span>
       <SortHead by="size" name="Size" sort={sort} onSort={setSort} />

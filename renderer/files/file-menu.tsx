@@ -55,8 +55,8 @@ export function FileMenu({
         <Menu.Item onClick={() => onOpen(row)}>
           {isDirectory ? 'Details and history' : 'View, with its history'}
         </Menu.Item>
-        {row.change !== 'deleted' && (isDirectory || row.type === 'file' || row.type === 'link') && (
-          <Menu.Item onClick={() => saving.path(row.path, tree, isDirectory)}>
+        {(isDirectory || row.type === 'file' || row.type === 'link') && (
+          <Menu.Item onClick={() => saving.path(row.path, treeWith(row, tree), isDirectory)}>
             {isDirectory ? 'Save folder as tar…' : 'Save as…'}
           </Menu.Item>
         )}
@@ -74,4 +74,9 @@ export function FileMenu({
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+/** The tree that has the row: of a deleted one, the image as it was before its layer. */
+function treeWith(row: FileRow, tree: Tree): Tree {
+  return row.change === 'deleted' ? { layer: row.layer - 1, isMerged: true } : tree
 }

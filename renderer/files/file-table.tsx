@@ -97,7 +97,7 @@ export function FileTable(props: FileTableProps): JSX.Element {
         onClick={onClick}
         onContextMenu={onContextMenu}
       >
-        <FileHead preferences={preferences} />
+        <FileHead tree={view.tree} preferences={preferences} />
         <div className={styles['scroller']} ref={scroller} tabIndex={-1}>
           <FileRowsBody
             items={items}

@@ -64,10 +64,17 @@ export function TreePicker({ info, tree, onChange }: TreePickerProps): JSX.Eleme
       <Combobox.Dropdown>
         <Combobox.Options mah={420} style={{ overflowY: 'auto' }}>
           <Combobox.Option value="all" active={tree.layer === undefined}>
-            All layers
+            <span className={styles['treeOption']}>
+              <span className={styles['treeName']}>All layers</span>
+              <span className="dim truncate">the whole image, and all that was deleted</span>
+            </span>
           </Combobox.Option>
-          <Combobox.Group label="Merged">{layers.map(({ index }) => option(index, true))}</Combobox.Group>
-          <Combobox.Group label="One layer">{layers.map(({ index }) => option(index, false))}</Combobox.Group>
+          <Combobox.Group label="Merged up to a layer, marked with what that layer changed">
+            {layers.map(({ index }) => option(index, true))}
+          </Combobox.Group>
+          <Combobox.Group label="What one layer changed, alone">
+            {layers.map(({ index }) => option(index, false))}
+          </Combobox.Group>
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>
@@ -77,6 +84,12 @@ export function TreePicker({ info, tree, onChange }: TreePickerProps): JSX.Eleme
 export function treeName({ layer, isMerged }: Tree): string {
   if (layer === undefined) return 'All layers'
   return isMerged ? `Up to layer ${layer}` : `Only layer ${layer}`
+}
+
+/** What the signs of the tree's rows are told against. */
+export function marksOf({ layer, isMerged }: Tree): string {
+  if (layer === undefined) return 'Changed since the base layer, or deleted by any layer'
+  return isMerged ? `What layer ${layer} changed` : `How layer ${layer} changed it`
 }
 
 function treeOfValue(value: string): Tree {

@@ -39,15 +39,18 @@ export function FileViewer({ image, info, viewed, onView, onGoTo, onClose }: Fil
   const layer = viewed.tree.layer ?? info.layers.length - 1
   const version = readableVersion(history.data ?? [], layer)
   const isDeleted = found.data === null || found.data?.change === 'deleted'
-  // A deleted path is read from the tree as it stood before: up to the layer that had it last.
-  const readable: Viewed | undefined = !isDeleted
-    ? viewed
-    : version && { path: viewed.path, tree: { layer: version.layer, isMerged: true } }
-  const before = useFileRow(source, readable ?? viewed)
-  const row = isDeleted ? before.data : found.data
   const deletion = isDeleted
     ? history.data?.findLast((one) => one.layer <= layer && one.change === 'deleted')
     : undefined
+  // A deleted path is read from the tree as it stood before: a folder may have been filled after the layer that made it.
+  const lastLayer = deletion ? deletion.layer - 1 : version?.layer
+  const readable: Viewed | undefined = !isDeleted
+    ? viewed
+    : lastLayer === undefined
+      ? undefined
+      : { path: viewed.path, tree: { layer: lastLayer, isMerged: true } }
+  const before = useFileRow(source, readable ?? viewed)
+  const row = isDeleted ? before.data : found.data
 
   return (
     <section className={styles['viewer']} aria-label="File">
@@ -61,7 +64,8 @@ export function FileViewer({ image, info, viewed, onView, onGoTo, onClose }: Fil
       {row && <RowFacts row={row} info={info} />}
       {deletion && version && (
         <p className={styles['deleted']} role="note">
-          Deleted by layer {deletion.layer}. Shown as layer {version.layer} left it.
+          Deleted by layer {deletion.layer}. Shown as{' '}
+          {row?.type === 'directory' ? 'it was before' : `layer ${version.layer} left it`}.
         </p>
       )}
       {row && readable && <Body row={row} source={source} readable={readable} onGoTo={onGoTo} />}
