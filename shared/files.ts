@@ -47,10 +47,12 @@ export const rowsQuerySchema = z.object({
   sort: sortSchema,
   /** Changes to show; all where empty. */
   changes: z.array(changeSchema),
-  /** Substring or glob of the path; ancestors of a match are shown, expanded. */
+  /** Substring or glob of the path. Directories above what it or `changes` leaves are shown, expanded. */
   filter: z.string(),
   /** PathBytes of the expanded directories; ignored in 'list'. */
   expanded: z.array(z.string()),
+  /** PathBytes of directories that stay closed though a filter would expand them. */
+  collapsed: z.array(z.string()).default([]),
   offset: z.number().int().min(0),
   limit: z.number().int().min(1).max(1000),
 })

@@ -68,15 +68,15 @@ export class FileRows {
   }
 
   #layOut(query: RowsShape): LaidOut {
-    const { tree, filter, changes, view: kind, sort, expanded } = query
+    const { tree, filter, changes, view: kind, sort } = query
     const viewKey = JSON.stringify([tree.layer, tree.isMerged])
     const selectionKey = JSON.stringify([viewKey, filter, changes.toSorted()])
-    const open = kind === 'tree' ? expanded : []
-    const key = JSON.stringify([selectionKey, kind, sort.by, sort.isDescending, open])
+    const { expanded, collapsed } = kind === 'tree' ? query : { expanded: [], collapsed: [] }
+    const key = JSON.stringify([selectionKey, kind, sort.by, sort.isDescending, expanded, collapsed])
     return this.#lines.get(key, () => {
       const view = this.#views.get(viewKey, () => new TreeView(this.#tree, tree))
       const selection = this.#selections.get(selectionKey, () => new RowSelection(view, query))
-      return { view, selection, lines: layOutRows(view, selection, { ...query, expanded: open }) }
+      return { view, selection, lines: layOutRows(view, selection, { ...query, expanded, collapsed }) }
     })
   }
 

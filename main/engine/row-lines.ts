@@ -1,4 +1,5 @@
 import type { RowsQuery, Sort } from '../../shared/files.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
 import { IntColumn } from '../image/int-column.ts'
 import { NO_NODE, ROOT_NODE } from '../image/path-nodes.ts'
 import type { RowSelection } from './row-selection.ts'
@@ -18,10 +19,14 @@ export interface RowLines {
 export function layOutRows(
   view: TreeView,
   selection: RowSelection,
-  query: Pick<RowsQuery, 'view' | 'sort' | 'expanded'>,
+  query: Pick<RowsQuery, 'view' | 'sort' | 'expanded' | 'collapsed'>,
 ): RowLines {
-  const open = new Set(query.expanded.map((path) => view.tree.nodes.find(path)))
-  const isExpanded = (node: number): boolean => open.has(node) || selection.isOpened(node)
+  const nodesOf = (paths: readonly PathBytes[]): Set<number> =>
+    new Set(paths.map((path) => view.tree.nodes.find(path)))
+  const open = nodesOf(query.expanded)
+  const closed = nodesOf(query.collapsed)
+  const isExpanded = (node: number): boolean =>
+    open.has(node) || (selection.isOpened(node) && !closed.has(node))
   if (query.view === 'tree') return { ...treeLines(view, selection, query.sort, isExpanded), isExpanded }
   return { ...listLines(view, selection, query.sort), isExpanded: () => false }
 }

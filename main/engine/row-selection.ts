@@ -13,7 +13,7 @@ export class RowSelection {
   /** Number of children that are rows. */
   readonly childCounts: Int32Array
   readonly #isRow: Uint8Array
-  /** Directories above a match of the filter, which are open whatever the user did. */
+  /** Directories above what was asked for, which are open unless the user closes them. */
   readonly #isOpened: Uint8Array
 
   constructor(view: TreeView, query: Pick<RowsQuery, 'filter' | 'changes'>) {
@@ -23,15 +23,18 @@ export class RowSelection {
     this.#isRow = new Uint8Array(count)
     this.#isOpened = new Uint8Array(count)
     const found = query.filter === '' ? undefined : findMatches(view, query.filter)
+    const wanted = query.changes.length === 0 ? undefined : new Set(query.changes)
     for (let node = count - 1; node > ROOT_NODE; node--) {
       if (view.shown[node] === NO_VERSION) continue
-      const isChangeWanted = query.changes.length === 0 || query.changes.includes(view.change(node))
-      if (isChangeWanted && (!found || found.isBelow[node] === 1)) this.#isRow[node] = 1
+      const isWanted = !wanted || wanted.has(view.change(node))
+      const isPassing = isWanted && (!found || found.isBelow[node] === 1)
+      if (isPassing) this.#isRow[node] = 1
       if (this.#isRow[node] !== 1) continue
       const parent = nodes.parent(node)
       this.#isRow[parent] = 1
       this.childCounts[parent] = (this.childCounts[parent] as number) + 1
-      if (found && (this.#isOpened[node] === 1 || found.isMatch[node] === 1)) this.#isOpened[parent] = 1
+      const isSought = found?.isMatch[node] === 1 || (wanted && isPassing && !isChangedWhole(view, parent))
+      if (isSought || this.#isOpened[node] === 1) this.#isOpened[parent] = 1
     }
   }
 
@@ -42,6 +45,12 @@ export class RowSelection {
   isOpened(node: number): boolean {
     return this.#isOpened[node] === 1
   }
+}
+
+/** What an added or deleted directory holds was added or deleted with it: its own row says so. */
+function isChangedWhole(view: TreeView, directory: number): boolean {
+  const change = view.change(directory)
+  return change === 'added' || change === 'deleted'
 }
 
 interface Matches {

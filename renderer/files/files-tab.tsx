@@ -28,7 +28,8 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
   const preferences = useFilesPreferences()
   const query = useMemo(
     () => rowsOf(view, { view: preferences.view, sort: preferences.sort }),
-    [view, preferences.view, preferences.sort],
+    // oxlint-disable-next-line react/exhaustive-deps -- the other parts of the view ask for no other rows
+    [view.tree, view.changes, view.filter, view.expanded, view.collapsed, preferences.view, preferences.sort],
   )
   const [pending, setPending] = useState<readonly number[]>([])
   const job = useReading(image.source, pending.length > 0)

@@ -52,9 +52,11 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
   useEffect(() => {
     if (path === null || data.isStale || data.total === 0 || isMoved.current || isHere) return
     return whenSettled(locate(path), (place) => {
-      const at = place?.index ?? 0
-      setIndex(at)
-      show(at, 'center')
+      setIndex(place?.index ?? 0)
+      isAwaited.current = true
+      // Where a filter had opened the way to it, the way stays open.
+      const expanded = union(view.expanded, place?.expanded ?? [])
+      if (expanded !== view.expanded) onChange({ expanded })
     })
     // oxlint-disable-next-line react/exhaustive-deps -- asked when the rows change, not while the keyboard moves within them
   }, [query, data.isStale, data.total > 0, path])

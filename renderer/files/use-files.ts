@@ -21,6 +21,7 @@ export function rowsOf(view: FilesView, { view: shape, sort }: FilesPreferences)
     filter: view.filter,
     // A list has nothing to expand: one key for it, whatever is open in the tree.
     expanded: shape === 'list' ? [] : [...view.expanded],
+    collapsed: shape === 'list' ? [] : [...view.collapsed],
   }
 }
 

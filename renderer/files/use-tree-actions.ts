@@ -41,8 +41,12 @@ export function useTreeActions(options: TreeActionsOptions): TreeActions {
   const row = data.rowAt(active.index)
 
   const toggle = (target: FileRow): void => {
-    const others = view.expanded.filter((path) => path !== target.path)
-    onChange({ expanded: target.isExpanded ? others : [...others, target.path], active: target.path })
+    const { path, isExpanded } = target
+    const expanded = view.expanded.filter((other) => other !== path)
+    const collapsed = view.collapsed.filter((other) => other !== path)
+    if (!isExpanded) expanded.push(path)
+    else if (view.filter !== '' || view.changes.length > 0) collapsed.push(path)
+    onChange({ expanded, collapsed, active: path })
   }
   const typeAhead = async (text: string): Promise<void> => {
     const isContinued = isTyping()

@@ -18,6 +18,7 @@ export function plainQuery(tree: Tree): RowsQuery {
     changes: [],
     filter: '',
     expanded: [],
+    collapsed: [],
     offset: 0,
     limit: 1,
   }

@@ -13,6 +13,8 @@ export interface FilesView {
   readonly changes: readonly Change[]
   readonly filter: string
   readonly expanded: readonly PathBytes[]
+  /** Directories that a filter opened and the person closed; forgotten with the filter. */
+  readonly collapsed: readonly PathBytes[]
   /** The row the keyboard is on; null before any was. */
   readonly active: PathBytes | null
   readonly viewed: Viewed | null
@@ -43,6 +45,7 @@ const fresh: ImageView = {
     changes: [],
     filter: '',
     expanded: [],
+    collapsed: [],
     active: null,
     viewed: null,
     reveal: null,
@@ -63,7 +66,11 @@ export function useFilesView(id: string): FilesView {
 }
 
 export function setFilesView(id: string, patch: Partial<FilesView>): void {
-  change(id, (view) => ({ ...view, files: { ...view.files, ...patch } }))
+  change(id, ({ files, ...view }) => {
+    const next = { ...files, ...patch }
+    const isSameFilter = next.filter === files.filter && next.changes === files.changes
+    return { ...view, files: isSameFilter ? next : { ...next, collapsed: [] } }
+  })
 }
 
 export function useSearchView(id: string): SearchView {

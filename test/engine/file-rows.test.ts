@@ -14,6 +14,7 @@ const QUERY: RowsQuery = {
   changes: [],
   filter: '',
   expanded: [],
+  collapsed: [],
   offset: 0,
   limit: 1000,
 }
@@ -282,6 +283,34 @@ describe('a filter', () => {
     expect(lines(THREE(), { filter: 'usr/b' })).toEqual([' usr 150', '   bin 150'])
     expect(lines(THREE(), { filter: '/usr/*/s?' })).toEqual([' usr 150', '   bin 150', '     sh 100'])
     expect(lines(THREE(), { filter: 'nothing/like it' })).toEqual([])
+  })
+
+  it('of changes opens what leads to them, not what changed as a whole', () => {
+    expect(lines(THREE(), { changes: ['deleted'] })).toEqual([' etc 20', '-  motd 5', '-var 1'])
+    expect(lines(THREE(), { changes: ['added'] })).toEqual([' usr 150', '   bin 150', '+    ls 50'])
+    const rows = rowsOf([directory('d')], [directory('d', { mode: 0o700 }), entry('d/e/f'), entry('n/x')])
+    expect(lines(rows, { changes: ['added', 'modified'] })).toEqual(['~d 0', '+  e 0', '+n 0'])
+  })
+
+  it('leaves closed what the user closed, until it is opened again', () => {
+    const filter = 's'
+    expect(lines(THREE(), { filter, collapsed: ['usr/bin'] })).toEqual([
+      ' usr 150',
+      '   bin 150',
+      ' etc 20',
+      '~  passwd 20',
+    ])
+    expect(lines(THREE(), { filter, collapsed: ['usr', 'etc'] })).toEqual([' usr 150', ' etc 20'])
+    const both = { filter, collapsed: ['usr', 'etc'], expanded: ['etc'] }
+    expect(lines(THREE(), both)).toEqual([' usr 150', ' etc 20', '~  passwd 20'])
+    expect(lines(THREE(), { changes: ['deleted'], collapsed: ['etc'] })).toEqual([' etc 20', '-var 1'])
+    expect(THREE().window({ ...QUERY, filter, collapsed: ['usr'] }).rows[0]).toMatchObject({
+      name: 'usr',
+      isExpanded: false,
+      childCount: 1,
+    })
+    const query = { ...QUERY, filter, collapsed: ['usr', 'usr/bin'] }
+    expect(THREE().locate(query, 'usr/bin/ls')).toEqual({ index: 3, expanded: ['usr', 'usr/bin'] })
   })
 
   it('goes together with a choice of changes', () => {

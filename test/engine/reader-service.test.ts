@@ -20,6 +20,7 @@ const QUERY: RowsQuery = {
   changes: [],
   filter: '',
   expanded: [],
+  collapsed: [],
   offset: 0,
   limit: 100,
 }
@@ -91,14 +92,14 @@ describe('an image that can be listed at once', () => {
 
   it('shows its files', async () => {
     const source = await write('a.tar')
-    expect(await paths(source)).toEqual(['etc/hard', 'etc/link', 'etc/passwd'])
+    expect(await paths(source)).toEqual(['etc/hard', 'etc/link', 'etc/motd', 'etc/passwd'])
     const query = { ...QUERY, view: 'tree' as const }
     expect(await service.locate({ source, query, path: 'etc/link' }, NEVER)).toEqual({
       index: 2,
       expanded: ['etc'],
     })
     expect(await service.typeAhead({ source, query: QUERY, text: 'pa', from: 0 }, NEVER)).toEqual({
-      index: 2,
+      index: 3,
     })
     expect((await service.history({ source, path: 'etc/motd' }, NEVER)).map(({ change }) => change)).toEqual([
       'added',
@@ -199,7 +200,7 @@ describe('an image with compressed layers', () => {
     await runJob({ kind: 'index', input: source }, workspace, testTask())
     const { size, layers } = await service.inspect({ source }, NEVER)
     expect(size).toBe(layers.reduce((sum, layer) => sum + layer.size!, 0))
-    expect(await paths(source)).toEqual(['etc/hard', 'etc/link', 'etc/passwd'])
+    expect(await paths(source)).toEqual(['etc/hard', 'etc/link', 'etc/motd', 'etc/passwd'])
     expect(await text(source, 'etc/passwd')).toBe('root and others\n')
     expect((await service.search({ source, query: EVERYTHING, ...ALL }, NEVER)).pendingLayers).toEqual([])
   })
@@ -208,7 +209,7 @@ describe('an image with compressed layers', () => {
 describe('the images held open', () => {
   it('are opened anew when their file has changed', async () => {
     const source = await write('a.tar')
-    expect(await paths(source)).toHaveLength(3)
+    expect(await paths(source)).toHaveLength(4)
     await write('b.tar', buildImage({ layers: [[{ path: 'only' }]] }))
     await rename(join(folder, 'b.tar'), source.path)
     expect(await paths(source)).toEqual(['only'])
@@ -235,7 +236,7 @@ describe('the images held open', () => {
     await expect(paths({ kind: 'tar', path })).rejects.toMatchObject({ code: 'ENOENT' })
     await writeFile(path, 'no image')
     await expect(paths({ kind: 'tar', path })).rejects.toMatchObject({ code: 'not-an-image' })
-    expect(await paths(await write('a.tar'))).toHaveLength(3)
+    expect(await paths(await write('a.tar'))).toHaveLength(4)
   })
 
   it('end their opening when the only one who waited has gone', async () => {
@@ -244,7 +245,7 @@ describe('the images held open', () => {
     const rows = service.rows({ source, query: QUERY }, controller.signal)
     controller.abort()
     expect(isCancelled(await rows.catch((error: unknown) => error))).toBe(true)
-    expect(await paths(source)).toHaveLength(3)
+    expect(await paths(source)).toHaveLength(4)
   })
 })
 

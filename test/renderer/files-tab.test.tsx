@@ -40,6 +40,7 @@ afterEach(() => {
     changes: [],
     filter: '',
     expanded: [],
+    collapsed: [],
     active: null,
     viewed: null,
     reveal: null,
@@ -111,7 +112,7 @@ describe('the tree', () => {
     show([base, top])
     await untilShown(['usr', 'etc', 'bin'])
     await press('*')
-    await untilShown(['usr', '  lib', 'etc', '  motd', 'bin'])
+    await untilShown(['usr', '  lib', 'etc', '  motd', '  secret', 'bin'])
     await press('m')
     await waitFor(() => expect(activeRow()).toBe('motd'))
     await press('o')
@@ -155,13 +156,38 @@ describe('a filter', () => {
     await untilShown(['usr', 'etc', 'bin'])
   })
 
-  test('of changes leaves only what was changed so', async () => {
+  test('of changes leaves only what was changed so, and the way to it', async () => {
     show([base, top])
     await untilShown(['usr', 'etc', 'bin'])
-    act(() => setFilesView(image.id, { expanded: ['etc', 'usr'] }))
-    await untilShown(['usr', '  lib', 'etc', '  motd', 'bin'])
     await userEvent.click(screen.getByRole('button', { name: 'Only modified' }))
     await untilShown(['etc', '  motd'])
+  })
+
+  test('opens directories that can be closed and opened again; another filter starts anew', async () => {
+    show([base, top])
+    await untilShown(['usr', 'etc', 'bin'])
+    await userEvent.type(screen.getByLabelText('Filter files'), 'i')
+    await untilShown(['usr', '  lib', '    big', 'bin'])
+    await press('{Home}{ArrowLeft}')
+    await untilShown(['usr', 'bin'])
+    await press('{ArrowRight}')
+    await untilShown(['usr', '  lib', '    big', 'bin'])
+    await press('{ArrowLeft}')
+    await untilShown(['usr', 'bin'])
+    await userEvent.type(screen.getByLabelText('Filter files'), 'b')
+    await untilShown(['usr', '  lib'])
+  })
+
+  test('that is taken away leaves the row in view that the keyboard was on', async () => {
+    show([base, top])
+    await untilShown(['usr', 'etc', 'bin'])
+    await userEvent.type(screen.getByLabelText('Filter files'), 'motd')
+    await untilShown(['etc', '  motd'])
+    await press('{ArrowDown}')
+    await waitFor(() => expect(activeRow()).toBe('motd'))
+    await userEvent.click(screen.getByRole('button', { name: 'Clear filter' }))
+    await untilShown(['usr', 'etc', '  motd', '  secret', 'bin'])
+    await waitFor(() => expect(activeRow()).toBe('motd'))
   })
 })
 
@@ -205,6 +231,33 @@ describe('the viewer', () => {
     expect(await screen.findByText('key')).toBeTruthy()
     expect(screen.getByText('Deleted by layer 1. Shown as layer 0 left it.')).toBeTruthy()
     expect(screen.getByRole('list', { name: 'History' }).textContent).toContain('with etc/.wh.secret')
+  })
+
+  test('shows what the whole image has no more from the layer that had it, and saves it', async () => {
+    const middle: FakeLayer = {
+      createdBy: 'COPY key /etc/key',
+      entries: [entry('etc/key', { size: 3 }), entry('etc/.wh.secret')],
+      contents: { 'etc/key': 'abc' },
+    }
+    const last: FakeLayer = { createdBy: 'RUN rm /etc/key', entries: [entry('etc/.wh.key')] }
+    const pickSave = vi.fn(async () => '/out/key')
+    const { fake } = show([base, middle, last], { host: { pickSave } })
+    await userEvent.click(await screen.findByRole('button', { name: 'Only deleted' }))
+    await userEvent.click(await screen.findByText('key'))
+    expect(await screen.findByText('abc')).toBeTruthy()
+    expect(screen.getByText('Deleted by layer 2. Shown as layer 1 left it.')).toBeTruthy()
+    const history = await screen.findByRole('list', { name: 'History' })
+    expect(history.textContent).toMatch(/Layer 1: added.*Layer 2: deleted/)
+    await userEvent.click(screen.getByRole('button', { name: 'Save…' }))
+    fireEvent.contextMenu(within(table()).getByText('key'))
+    await userEvent.click(await screen.findByText('Save as…'))
+    const saved = { path: 'etc/key', layer: 1, isMerged: true, destination: '/out/key' }
+    await waitFor(() =>
+      expect(fake.callsOf('jobs.submit')).toEqual([
+        { kind: 'save-path', input: debian, ...saved },
+        { kind: 'save-path', input: debian, ...saved },
+      ]),
+    )
   })
 
   test('is closed with Esc, and the keyboard is on the rows again', async () => {

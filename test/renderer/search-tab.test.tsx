@@ -30,7 +30,14 @@ afterEach(() => {
     layers: [],
     collapsed: [],
   })
-  setFilesView(id, { tree: { isMerged: true }, expanded: [], active: null, viewed: null, reveal: null })
+  setFilesView(id, {
+    tree: { isMerged: true },
+    expanded: [],
+    collapsed: [],
+    active: null,
+    viewed: null,
+    reveal: null,
+  })
 })
 
 function Active() {

@@ -3,7 +3,7 @@ import { NameSearch } from '../../main/engine/name-search.ts'
 import { pathHistory } from '../../main/engine/path-history.ts'
 import { flatten } from '../../main/image/flatten.ts'
 import type { TarEntry } from '../../main/image/element.ts'
-import type { FileChunk, Tree } from '../../shared/files.ts'
+import { rowsQuerySchema, type FileChunk, type Tree } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import { searchQuerySchema } from '../../shared/query.ts'
@@ -45,9 +45,9 @@ export function fakeImage(layers: readonly FakeLayer[]): FakeImage {
   const answers: Answers = {
     images: { inspect: async () => info },
     files: {
-      rows: async ({ query }) => ({ ...rows.window(query), pendingLayers }),
-      locate: async ({ query, path }) => rows.locate(query, path),
-      typeAhead: async ({ query, text, from }) => rows.typeAhead(query, text, from),
+      rows: async ({ query }) => ({ ...rows.window(rowsQuerySchema.parse(query)), pendingLayers }),
+      locate: async ({ query, path }) => rows.locate(rowsQuerySchema.parse(query), path),
+      typeAhead: async ({ query, text, from }) => rows.typeAhead(rowsQuerySchema.parse(query), text, from),
       history: async ({ path }) => pathHistory(tree, info, path),
       read: async ({ tree: wanted, path, offset, length }) =>
         chunkOf(contentAt(layers, wanted, path), offset, length),
