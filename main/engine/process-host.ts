@@ -51,11 +51,18 @@ export class LastWords {
 
 /** Children of a plain node: the browser host's and the tests'. */
 export class ForkHost implements ProcessHost {
+  readonly #execArgv: readonly string[]
+
+  /** `execArgv`: options of node itself. */
+  constructor(execArgv: readonly string[] = []) {
+    this.#execArgv = execArgv
+  }
+
   spawn(entry: ProcessEntry): ChildHandle {
     const { NODE_OPTIONS: _, ...env } = process.env
     const child = fork(entryPath(entry), {
       env,
-      execArgv: [],
+      execArgv: [...this.#execArgv],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // A group of its own, so that Ctrl-C reaches only us and we can end it in order. (On Windows it would open a console.)

@@ -154,7 +154,7 @@ async function expectRefused(
   const error = await job.then(() => undefined, reportOf)
   await expectTrueIndex(context, image, what)
   if (error === undefined && mayPass) {
-    const read = await layerBytes(context, { kind, path } as SourceSpec)
+    const read = await layerBytes(context, { kind, path })
     expect(
       read.map((bytes) => sha256(bytes)),
       what,
