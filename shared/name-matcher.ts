@@ -13,6 +13,8 @@ export function nameMatcher(query: SearchQuery): (path: string) => boolean {
   const pattern = query.pattern.replace(/^(?:\.?\/)+(?=.)/, '').replace(/(?<=.)\/+$/, '')
   if (!query.isWholeName && !hasWildcard(pattern)) return partMatcher(pattern, query.isCaseSensitive)
   const expression = globToRegExp(pattern, flags)
+  // A name that matches `*x` is the end of a path that does.
+  if (pattern.startsWith('*')) return (path) => expression.test(path)
   return (path) => expression.test(path) || expression.test(lastComponent(path))
 }
 

@@ -2,6 +2,7 @@ import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
 import { nameMatcher } from '../../shared/name-matcher.ts'
 import type { SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
+import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageTree } from '../image/image-tree.ts'
 import { searchHit } from '../image/search-hit.ts'
 
@@ -19,14 +20,17 @@ interface Matches {
   readonly took: number
 }
 
-/** Searches the names of one tree's layers. The last query's matches are kept, so that every further window of it costs its hits only. */
+/** Searches the names of an image's layers. The last query's matches are kept, so that every further window of it costs its hits only. */
 export class NameSearch {
-  readonly #tree: ImageTree
+  readonly #tables: readonly (EntryTable | null)[]
+  /** Only hits need it: what became of them is known when all layers are folded. */
+  readonly #treeOf: () => ImageTree
   readonly #info: ImageInfo
   #last: Matches | undefined
 
-  constructor(tree: ImageTree, info: ImageInfo) {
-    this.#tree = tree
+  constructor(tables: readonly (EntryTable | null)[], treeOf: () => ImageTree, info: ImageInfo) {
+    this.#tables = tables
+    this.#treeOf = treeOf
     this.#info = info
   }
 
@@ -45,7 +49,7 @@ export class NameSearch {
       if (!isWanted(layer)) continue
       const first = Math.max(range.offset - skipped, 0)
       for (let i = first; i < found.length && hits.length < range.limit; i++)
-        hits.push(searchHit(this.#tree, layer, found[i] as number, this.#info.layers[layer] as LayerInfo))
+        hits.push(searchHit(this.#treeOf(), layer, found[i] as number, this.#info.layers[layer] as LayerInfo))
       skipped += found.length
     }
     return { total, perLayer, hits, took }
@@ -59,7 +63,7 @@ export class NameSearch {
     const matches = nameMatcher(query)
     const budget = new SearchBudget(signal)
     const rows: Int32Array[] = []
-    for (const table of this.#tree.layers)
+    for (const table of this.#tables)
       rows.push(table ? await matchingRows(table, matches, budget) : new Int32Array(0))
     this.#last = { key, rows, took: performance.now() - started }
     return this.#last

@@ -7,23 +7,13 @@ import type { SourceSpec } from '../../shared/uri.ts'
 import type { LayerIndex } from '../image/cache.ts'
 import type { ByteRange, ImageInput, Layer, Task } from '../image/element.ts'
 import type { EntryTable } from '../image/entry-table.ts'
-import { flatten } from '../image/flatten.ts'
 import type { ImageTree } from '../image/image-tree.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { openInput } from './build.ts'
-import { FileRows } from './file-rows.ts'
 import { findContent, readContent, type FileContent } from './file-content.ts'
-import { NameSearch, type SearchRange } from './name-search.ts'
+import { Listed } from './listed.ts'
+import type { SearchRange } from './name-search.ts'
 import { pathHistory } from './path-history.ts'
-
-/** What is answered from the layers as far as they are listed. */
-interface Listed {
-  /** By layer; null for one that nobody has read yet. */
-  readonly tables: readonly (EntryTable | null)[]
-  readonly tree: ImageTree
-  readonly rows: FileRows
-  readonly names: NameSearch
-}
 
 const WHOLE: ByteRange = { offset: 0, length: Number.MAX_SAFE_INTEGER }
 
@@ -188,9 +178,7 @@ export class OpenedImage implements AsyncDisposable {
       tables.push(table)
     }
     if (before && tables.every((table, i) => table === before.tables[i])) return before
-    const tree = flatten(tables)
-    for (const { message } of tree.problems) task.warn({ code: 'odd-entry', message })
-    this.#listed = { tables, tree, rows: new FileRows(tree), names: new NameSearch(tree, this.#info) }
+    this.#listed = new Listed(tables, this.#info, ({ message }) => task.warn({ code: 'odd-entry', message }))
     return this.#listed
   }
 

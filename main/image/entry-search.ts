@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { createContext, Script } from 'node:vm'
 import { ImageError } from '../../shared/errors.ts'
@@ -9,8 +10,9 @@ import { whiteoutOf } from './whiteout.ts'
 const PATIENCE = 10_000
 /** Between two looks at the signal and at whoever else waits for this process. */
 const SLICE = 50
-/** Rows between two looks at the clock. */
+/** Rows between two looks at the clock, and the bytes of their names. */
 const STRIDE = 512
+const STRIDE_BYTES = 256 * 1024
 /** A stride that takes this long has met an expression that explodes; nobody else is answered meanwhile. */
 const STUCK = 2000
 
@@ -30,10 +32,9 @@ export async function matchingRows(
   const work = (): void => {
     const end = performance.now() + SLICE
     do {
-      for (const stop = Math.min(row + STRIDE, table.length); row < stop; row++) {
-        const path = table.path(row)
-        if (matches(displayPath(path)) && whiteoutOf(path).kind === 'none') rows.push(row)
-      }
+      const stop = strideEnd(table, row)
+      matchStride(table, row, stop, matches, rows)
+      row = stop
     } while (row < table.length && performance.now() < end)
   }
   while (row < table.length) {
@@ -42,6 +43,36 @@ export async function matchingRows(
     budget.signal?.throwIfAborted()
   }
   return Int32Array.from(rows)
+}
+
+/** At least one row on. */
+function strideEnd({ columns, length }: EntryTable, row: number): number {
+  const start = row === 0 ? 0 : (columns.linkEnds[row - 1] as number)
+  let stop = Math.min(row + STRIDE, length)
+  while (stop > row + 1 && (columns.linkEnds[stop - 1] as number) - start > STRIDE_BYTES)
+    stop = row + ((stop - row) >> 1)
+  return stop
+}
+
+/** The names are made a string all together, of which each path is a part: a call for each would take most of the time. */
+function matchStride(
+  table: EntryTable,
+  from: number,
+  to: number,
+  matches: (path: string) => boolean,
+  rows: number[],
+): void {
+  const { pathEnds, linkEnds } = table.columns
+  const bytes = table.names(from, to)
+  const isPlain = isAscii(bytes)
+  const names = bytes.toString('latin1')
+  const base = from === 0 ? 0 : (linkEnds[from - 1] as number)
+  let start = 0
+  for (let row = from; row < to; row++) {
+    const path = names.slice(start, (pathEnds[row] as number) - base)
+    if (matches(isPlain ? path : displayPath(path)) && whiteoutOf(path).kind === 'none') rows.push(row)
+    start = (linkEnds[row] as number) - base
+  }
 }
 
 /** The time one search may spend on matching, over all its layers. */

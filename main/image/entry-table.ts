@@ -63,6 +63,12 @@ export class EntryTable {
     return this.#names.toString('latin1', start, this.columns.pathEnds[row])
   }
 
+  /** The name bytes of the rows from `from` to before `to`, as they stand in `columns.names`. */
+  names(from: number, to: number): Buffer {
+    const start = from === 0 ? 0 : (this.columns.linkEnds[from - 1] as number)
+    return this.#names.subarray(start, to === 0 ? 0 : this.columns.linkEnds[to - 1])
+  }
+
   linkname(row: number): string | undefined {
     const start = this.columns.pathEnds[row] as number
     const end = this.columns.linkEnds[row] as number

@@ -1,24 +1,38 @@
 /** A growing column of 32-bit integers: four bytes a value, where an array of numbers would take sixteen while it grows. */
 export class IntColumn {
-  #values = new Int32Array(1024)
+  #values: Int32Array<ArrayBuffer>
+  readonly #initial: number
   #length = 0
 
+  /** `capacity` is how many there may well be; all that nobody set are `initial`. */
+  constructor(capacity = 1024, initial = 0) {
+    this.#values = new Int32Array(capacity)
+    this.#initial = initial
+    if (initial !== 0) this.#values.fill(initial)
+  }
+
+  /** How many were pushed. */
   get length(): number {
     return this.#length
   }
 
   at(index: number): number {
-    return this.#values[index] as number
+    return index < this.#values.length ? (this.#values[index] as number) : this.#initial
   }
 
   set(index: number, value: number): void {
+    if (index >= this.#values.length) this.#grow(index + 1)
     this.#values[index] = value
   }
 
   push(value: number): void {
-    // Transferred, the old memory is free at once; otherwise it would wait for a collection that sees no reason to come.
-    if (this.#length === this.#values.length)
-      this.#values = new Int32Array(this.#values.buffer.transfer(this.#length * 8))
-    this.#values[this.#length++] = value
+    this.set(this.#length++, value)
+  }
+
+  /** By transfer: the old memory is free at once, where it would else wait for a collection that sees no reason to come. */
+  #grow(needed: number): void {
+    const before = this.#values.length
+    this.#values = new Int32Array(this.#values.buffer.transfer(4 * Math.max(needed, 2 * before)))
+    if (this.#initial !== 0) this.#values.fill(this.#initial, before)
   }
 }

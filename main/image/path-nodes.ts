@@ -5,24 +5,35 @@ import { IntColumn } from './int-column.ts'
 /** No such node. */
 export const NO_NODE = -1
 export const ROOT_NODE = 0
+/** Bytes of a name, more than most have. */
+const USUAL_NAME = 24
 
 /**
  * Every path that was ever seen, as nodes numbered from 0 (the root): a parent, a name, children. One hash table finds a child by its
  * parent and name, so that a directory of a million is as good as one of ten, and no string is made for a path.
  */
 export class PathNodes {
-  readonly #parents = new IntColumn()
-  readonly #hashes = new IntColumn()
-  readonly #nameEnds = new IntColumn()
-  readonly #firstChildren = new IntColumn()
-  readonly #lastChildren = new IntColumn()
-  readonly #nextSiblings = new IntColumn()
-  #names = Buffer.from(new ArrayBuffer(64 * 1024))
-  #slots = new Int32Array(2048).fill(NO_NODE)
+  readonly #parents: IntColumn
+  readonly #hashes: IntColumn
+  readonly #nameEnds: IntColumn
+  readonly #firstChildren: IntColumn
+  readonly #lastChildren: IntColumn
+  readonly #nextSiblings: IntColumn
+  #names: Buffer<ArrayBuffer>
+  #slots: Int32Array
   /** Secret, so that nobody can make names that all fall into one slot. */
   readonly #secret = getRandomValues(new Uint32Array(256))
 
-  constructor() {
+  /** `capacity` is how many nodes there may well be. */
+  constructor(capacity: number) {
+    this.#parents = new IntColumn(capacity)
+    this.#hashes = new IntColumn(capacity)
+    this.#nameEnds = new IntColumn(capacity)
+    this.#firstChildren = new IntColumn(capacity, NO_NODE)
+    this.#lastChildren = new IntColumn(capacity, NO_NODE)
+    this.#nextSiblings = new IntColumn(capacity, NO_NODE)
+    this.#names = Buffer.from(new ArrayBuffer(capacity * USUAL_NAME))
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity))).fill(NO_NODE)
     this.#append(NO_NODE, 0, Buffer.alloc(0), 0, 0)
   }
 
@@ -56,8 +67,11 @@ export class PathNodes {
 
   /** The child whose name is `bytes[start, end)`, or NO_NODE. */
   child(parent: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.#find(this.#hash(parent, bytes, start, end), parent, bytes, start, end)
+  }
+
+  #find(hash: number, parent: number, bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1
-    const hash = this.#hash(parent, bytes, start, end)
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const node = this.#slots[slot] as number
       if (node === NO_NODE) return NO_NODE
@@ -72,9 +86,10 @@ export class PathNodes {
 
   /** The child of that name, made where it is not there yet. */
   ensureChild(parent: number, bytes: Uint8Array, start: number, end: number): number {
-    const found = this.child(parent, bytes, start, end)
+    const hash = this.#hash(parent, bytes, start, end)
+    const found = this.#find(hash, parent, bytes, start, end)
     if (found !== NO_NODE) return found
-    const node = this.#append(parent, this.#hash(parent, bytes, start, end), bytes, start, end)
+    const node = this.#append(parent, hash, bytes, start, end)
     const last = this.#lastChildren.at(parent)
     if (last === NO_NODE) this.#firstChildren.set(parent, node)
     else this.#nextSiblings.set(last, node)
@@ -105,11 +120,8 @@ export class PathNodes {
       this.#names = Buffer.from(this.#names.buffer.transfer(Math.max(nameEnd, this.#names.length * 2)))
     for (let i = start, to = nameStart; i < end; i++) this.#names[to++] = bytes[i] as number
     this.#parents.push(parent)
-    this.#hashes.push(hash)
-    this.#nameEnds.push(nameEnd)
-    this.#firstChildren.push(NO_NODE)
-    this.#lastChildren.push(NO_NODE)
-    this.#nextSiblings.push(NO_NODE)
+    this.#hashes.set(node, hash)
+    this.#nameEnds.set(node, nameEnd)
     return node
   }
 

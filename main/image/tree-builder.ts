@@ -13,41 +13,45 @@ import { NO_NODE, PathNodes, ROOT_NODE } from './path-nodes.ts'
 
 /** What is wrong with an image is told by its first problems. */
 const MAX_PROBLEMS = 100
+/** Memory for as many may be taken before it is known that layers do not name the same paths again and again. */
+const MANY_NODES = 2 ** 18
 /** In `previousAlive`: not in its parent's list of living children. NO_NODE there is the list's first. */
 const UNLISTED = -2
 
 /** The tree while layers are folded into it: what begins, ends and hides at a node. `at` says which entry is the cause. */
 export class TreeBuilder {
-  readonly nodes = new PathNodes()
+  readonly nodes: PathNodes
   readonly #layers: readonly (EntryTable | null)[]
-  readonly #versions = {
-    node: new IntColumn(),
-    born: new IntColumn(),
-    died: new IntColumn(),
-    row: new IntColumn(),
-    killer: new IntColumn(),
-    inode: new IntColumn(),
-    previous: new IntColumn(),
-  } satisfies VersionColumns
+  readonly #versions: VersionColumns
   readonly #problems: TreeProblem[] = []
 
   // Columns by node.
-  readonly #latest = new IntColumn()
+  readonly #latest: IntColumn
   /** The layer that last put something at or below the node. */
-  readonly #touched = new IntColumn()
+  readonly #touched: IntColumn
   /** The layer in which everything lower below the node was hidden, so that it is not looked for twice. */
-  readonly #cleared = new IntColumn()
+  readonly #cleared: IntColumn
   /** The living children of each node as a doubly linked list, so that the dead cost nothing. */
-  readonly #firstAlive = new IntColumn()
-  readonly #nextAlive = new IntColumn()
-  readonly #previousAlive = new IntColumn()
+  readonly #firstAlive: IntColumn
+  readonly #nextAlive: IntColumn
+  readonly #previousAlive: IntColumn
 
   #layer = 0
   #row = IMPLICIT
 
   constructor(layers: readonly (EntryTable | null)[]) {
     this.#layers = layers
-    this.#growColumns()
+    const rows = layers.map((table) => table?.length ?? 0)
+    const versions = 1024 + rows.reduce((sum, count) => sum + count, 0)
+    this.#versions = versionColumns(versions)
+    const nodes = Math.max(Math.min(versions, MANY_NODES), ...rows)
+    this.nodes = new PathNodes(nodes)
+    this.#latest = new IntColumn(nodes, NO_VERSION)
+    this.#touched = new IntColumn(nodes, -1)
+    this.#cleared = new IntColumn(nodes, -1)
+    this.#firstAlive = new IntColumn(nodes, NO_NODE)
+    this.#nextAlive = new IntColumn(nodes, NO_NODE)
+    this.#previousAlive = new IntColumn(nodes, UNLISTED)
     this.begin(ROOT_NODE, IMPLICIT)
   }
 
@@ -73,9 +77,7 @@ export class TreeBuilder {
   }
 
   ensureChild(parent: number, bytes: Uint8Array, start: number, end: number): number {
-    const node = this.nodes.ensureChild(parent, bytes, start, end)
-    this.#growColumns()
-    return node
+    return this.nodes.ensureChild(parent, bytes, start, end)
   }
 
   /** The node's living version, or NO_VERSION. */
@@ -109,12 +111,10 @@ export class TreeBuilder {
     const versions = this.#versions
     const version = versions.node.length
     versions.node.push(node)
-    versions.born.push(this.#layer)
-    versions.died.push(ALIVE)
-    versions.row.push(row)
-    versions.killer.push(IMPLICIT)
-    versions.inode.push(inode ?? version)
-    versions.previous.push(this.#latest.at(node))
+    versions.born.set(version, this.#layer)
+    versions.row.set(version, row)
+    versions.inode.set(version, inode ?? version)
+    versions.previous.set(version, this.#latest.at(node))
     this.#latest.set(node, version)
     if (node !== ROOT_NODE && this.#previousAlive.at(node) === UNLISTED) this.#list(node)
     for (let at = node; at !== NO_NODE && this.#touched.at(at) !== this.#layer; at = this.nodes.parent(at))
@@ -199,15 +199,17 @@ export class TreeBuilder {
   #tableOf(version: number): EntryTable {
     return this.#layers[this.#versions.born.at(version)] as EntryTable
   }
+}
 
-  #growColumns(): void {
-    while (this.#latest.length < this.nodes.length) {
-      this.#latest.push(NO_VERSION)
-      this.#touched.push(-1)
-      this.#cleared.push(-1)
-      this.#firstAlive.push(NO_NODE)
-      this.#nextAlive.push(NO_NODE)
-      this.#previousAlive.push(UNLISTED)
-    }
+/** For about so many versions; all live, and end by nothing, until it is said otherwise. */
+function versionColumns(capacity: number): VersionColumns {
+  return {
+    node: new IntColumn(capacity),
+    born: new IntColumn(capacity),
+    died: new IntColumn(capacity, ALIVE),
+    row: new IntColumn(capacity),
+    killer: new IntColumn(capacity, IMPLICIT),
+    inode: new IntColumn(capacity),
+    previous: new IntColumn(capacity),
   }
 }

@@ -40,7 +40,7 @@ export function fakeImage(layers: readonly FakeLayer[]): FakeImage {
   }
   const tree = flatten(layers.map(({ entries, isPending }) => (isPending ? null : tableOf(entries))))
   const rows = new FileRows(tree)
-  const names = new NameSearch(tree, info)
+  const names = new NameSearch(tree.layers, () => tree, info)
   const pendingLayers = layers.flatMap(({ isPending }, index) => (isPending ? [index] : []))
   const answers: Answers = {
     images: { inspect: async () => info },
