@@ -35,6 +35,8 @@ export interface LayerCache {
   find(key: CacheKey): Promise<CacheLease | undefined>
   /** A new file for the key; nothing is there until `commit`. Fails with `no-space` when the disk's reserve would be touched. */
   create(key: CacheKey): Promise<CacheWriter>
+  /** What turned out to be damaged: nobody finds it any more. */
+  remove(key: CacheKey): Promise<void>
 }
 
 export type CacheKey = { readonly layer: Digest } | { readonly archive: string }

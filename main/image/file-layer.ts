@@ -26,6 +26,8 @@ export interface LayerBlob {
   readonly digest?: Digest
   /** The file stays open until its owner, the input, is disposed. */
   open(): RandomAccess
+  /** What to throw in place of an error met in these bytes, by whoever knows more of where they come from. */
+  readonly explain?: (error: unknown) => Promise<unknown>
 }
 
 /** A layer in a file of the user's or of the cache, read in place, as often as wanted. */
@@ -121,19 +123,23 @@ export class FileLayer implements Layer {
     const place = placeOf()
     const known = place && (await this.#known.listings.get(place))
     if (known) return known.table
-    const table = this.#hop(file)
+    const table = await this.#hop(file)
     // A file that changed meanwhile has another place. Where nothing can be kept, the next time takes as long as this one.
     if (place !== undefined && table.length >= WORTH_KEEPING && placeOf() === place)
       await this.#known.listings.put(place, { table, size: this.#blob.size }).catch(() => {})
     return table
   }
 
-  #hop(file: RandomAccess): EntryTable {
+  async #explained(error: unknown): Promise<unknown> {
+    return this.#blob.explain ? await this.#blob.explain(error) : error
+  }
+
+  async #hop(file: RandomAccess): Promise<EntryTable> {
     const builder = new EntryTableBuilder()
     try {
       hopTar(file, this.#blob.offset, this.#blob.size, (entry) => builder.add(entry))
     } catch (error) {
-      throw namedError(error, this.#name)
+      throw await this.#explained(namedError(error, this.#name))
     }
     return builder.build()
   }
@@ -141,9 +147,13 @@ export class FileLayer implements Layer {
   /** The uncompressed tar; both digests are checked when it has ended. */
   async *#verified(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
     let size = 0
-    for await (const chunk of verified(this.#uncompressed(signal), this.diffID, this.#name)) {
-      size += chunk.length
-      yield chunk
+    try {
+      for await (const chunk of verified(this.#uncompressed(signal), this.diffID, this.#name)) {
+        size += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      throw await this.#explained(error)
     }
     this.#size = size
     this.#isVerified = true

@@ -16,6 +16,13 @@ const BLOCK = 512
 /** One of these is in every archive of images. */
 const MARKERS: ReadonlySet<string> = new Set(['manifest.json', 'index.json', 'repositories'])
 
+/** A compressed archive as a tar in the cache. */
+export interface InflatedArchive {
+  readonly lease: CacheLease
+  /** Forgets what an earlier run kept; undefined where it was inflated just now. */
+  readonly discard: (() => Promise<void>) | undefined
+}
+
 /** The inflated archive, from the cache where this very file was inflated before. */
 export async function inflatedOnce(
   path: string,
@@ -23,18 +30,17 @@ export async function inflatedOnce(
   compression: Compression,
   context: InputContext,
   task: Task,
-): Promise<CacheLease> {
+): Promise<InflatedArchive> {
   const key = { archive: identityOf(path) }
   const found = await context.cache.find(key)
-  if (found) return found
+  if (found) return { lease: found, discard: () => context.cache.remove(key) }
   await using writer = await context.cache.create(key)
   try {
     await inflate(path, file, compression, writer, task)
   } catch (error) {
     throw namedError(error, visible(path))
   }
-  // Awaited here: the writer is disposed as soon as this returns.
-  return await writer.commit()
+  return { lease: await writer.commit(), discard: undefined }
 }
 
 /** What tells this content of the file from any other: a change shows in its size, its time or its inode. */

@@ -9,7 +9,7 @@ import { ImageFolder } from './image-files.ts'
 import type { InputContext } from './input-context.ts'
 import { legacyArchive } from './legacy-tarfile.ts'
 import { ociLayout } from './oci-layout.ts'
-import type { StoredImages } from './stored-image.ts'
+import { isDamage, type StoredImages } from './stored-image.ts'
 import { TarArchive } from './tar-archive.ts'
 
 /** What a file or folder holds, recognised by its content and never by its name. */
@@ -37,11 +37,17 @@ function imagesInFolder(folder: ImageFolder): StoredImages {
 }
 
 async function openTarball(path: string, context: InputContext, task: Task): Promise<StoredImages> {
-  await using stack = new AsyncDisposableStack()
-  const archive = stack.use(await TarArchive.open(path, context, task))
-  const stored = imagesInArchive(archive, context)
-  stack.move()
-  return stored
+  for (;;) {
+    await using stack = new AsyncDisposableStack()
+    const archive = stack.use(await TarArchive.open(path, context, task))
+    try {
+      const stored = imagesInArchive(archive, context)
+      stack.move()
+      return { ...stored, discardCopy: () => archive.discardCopy() }
+    } catch (error) {
+      if (!isDamage(error) || !(await archive.discardCopy())) throw error
+    }
+  }
 }
 
 /**

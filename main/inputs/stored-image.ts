@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/digest.ts'
-import { ImageError } from '../../shared/errors.ts'
+import { ImageError, type ErrorCode } from '../../shared/errors.ts'
 import type { Platform, Warning } from '../../shared/image.ts'
 import { formatReference, parseReference, withDefaultTag } from '../../shared/reference.ts'
 import type { Task } from '../image/element.ts'
@@ -46,7 +46,25 @@ export interface StoredImages extends AsyncDisposable {
   readonly choices: readonly ImageChoice[]
   /** What was passed over while looking. */
   readonly warnings: readonly Warning[]
+  /** As TarArchive's; absent where the bytes are the user's own. */
+  readonly discardCopy?: () => Promise<boolean>
 }
+
+/** Whether an error may come from bytes that are not what was written: not from what was asked for, nor from a full disk. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof ImageError && DAMAGE.has(error.code)
+}
+
+const DAMAGE: ReadonlySet<ErrorCode> = new Set([
+  'not-an-image',
+  'malformed',
+  'truncated',
+  'digest-mismatch',
+  'missing-blob',
+  'unsafe-path',
+  'limit',
+  'unsupported',
+])
 
 /** The full form of a name in an image document; undefined where it is none (`<none>:<none>`). */
 export function fullReference(name: string): string | undefined {

@@ -1,9 +1,10 @@
+import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { FetchCallback, ImageElement, ImageInput, Task } from '../image/element.ts'
-import { FileLayer } from '../image/file-layer.ts'
+import { FileLayer, type LayerBlob } from '../image/file-layer.ts'
 import { imageInfoOf, type StoredLayerInfo } from '../image/image-config.ts'
 import type { InputContext } from './input-context.ts'
-import type { StoredImages, StoredImage } from './stored-image.ts'
+import { isDamage, type StoredImages, type StoredImage } from './stored-image.ts'
 
 /** An image whose bytes lie in files: what all inputs that read files have in common. */
 export class StoredInput implements ImageInput {
@@ -40,13 +41,36 @@ export class StoredInput implements ImageInput {
       const need = await fetchCallback(diffID)
       const blob = layers[index]
       const isSkipped = need === 'skip' || blob === undefined
-      yield ['layer', diffID, isSkipped ? null : new FileLayer(diffID, blob, this.#context, task)]
+      yield [
+        'layer',
+        diffID,
+        isSkipped ? null : new FileLayer(diffID, this.#watched(blob), this.#context, task),
+      ]
+    }
+  }
+
+  /** A blob in a copy of ours, which goes when it proves damaged: nobody could tell the user's file from it otherwise. */
+  #watched(blob: LayerBlob): LayerBlob {
+    const { discardCopy } = this.#stored
+    if (!discardCopy) return blob
+    return {
+      ...blob,
+      explain: async (error) => (isDamage(error) && (await discardCopy()) ? damagedCopy(error) : error),
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stored[Symbol.asyncDispose]()
   }
+}
+
+function damagedCopy(error: unknown): ImageError {
+  const { code, message, detail } = error as ImageError
+  return new ImageError(code, message, {
+    cause: error,
+    remedy: 'It was read from a copy in the cache, which is removed now; try again.',
+    ...(detail === undefined ? {} : { detail }),
+  })
 }
 
 /** What the source says of each layer; the uncompressed size of a compressed one only the layer index may know. */

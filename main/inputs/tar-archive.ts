@@ -1,7 +1,6 @@
 import { ImageError } from '../../shared/errors.ts'
 import { pathBytesOf, visible, type PathBytes } from '../../shared/path-bytes.ts'
 import { sniffCompression } from '../image/compression.ts'
-import type { CacheLease } from '../image/cache.ts'
 import type { Task, TarEntry } from '../image/element.ts'
 import { namedError } from '../image/named-error.ts'
 import { RandomAccess } from '../image/random-access.ts'
@@ -15,8 +14,9 @@ import {
   type FileRange,
   type ImageFiles,
 } from './image-files.ts'
-import { inflatedOnce } from './inflated-archive.ts'
+import { inflatedOnce, type InflatedArchive } from './inflated-archive.ts'
 import type { InputContext } from './input-context.ts'
+import { isDamage } from './stored-image.ts'
 
 /** As many links as Linux follows (path_resolution(7)). */
 const LINK_LIMIT = 40
@@ -32,18 +32,18 @@ export class TarArchive implements ImageFiles {
   /** The tar itself: the user's file, or the inflated one. */
   readonly file: RandomAccess
   readonly #members: ReadonlyMap<PathBytes, Member>
-  readonly #lease: CacheLease | undefined
+  readonly #inflated: InflatedArchive | undefined
 
   private constructor(
     path: string,
     file: RandomAccess,
     members: ReadonlyMap<PathBytes, Member>,
-    lease: CacheLease | undefined,
+    inflated: InflatedArchive | undefined,
   ) {
     this.path = path
     this.file = file
     this.#members = members
-    this.#lease = lease
+    this.#inflated = inflated
   }
 
   static async open(path: string, context: InputContext, task: Task): Promise<TarArchive> {
@@ -57,12 +57,29 @@ export class TarArchive implements ImageFiles {
       stack.move()
       return archive
     }
-    const lease = stack.use(await inflatedOnce(path, file, compression, context, task))
-    const inflated = stack.use(RandomAccess.open(lease.path))
-    const archive = new TarArchive(path, inflated, membersOf(inflated, path), lease)
-    stack.move()
-    file[Symbol.dispose]()
-    return archive
+    for (;;) {
+      await using inner = new AsyncDisposableStack()
+      const inflated = await inflatedOnce(path, file, compression, context, task)
+      inner.use(inflated.lease)
+      const tar = inner.use(RandomAccess.open(inflated.lease.path))
+      try {
+        const archive = new TarArchive(path, tar, membersOf(tar, path), inflated)
+        inner.move()
+        return archive
+      } catch (error) {
+        if (!inflated.discard || !isDamage(error)) throw error
+        await inflated.discard()
+      }
+    }
+  }
+
+  /**
+   * Where this is a copy that an earlier run kept, and its content proved wrong, the disk may be at fault and not the file: forgets the
+   * copy and answers true, so that whoever asked opens the file anew.
+   */
+  async discardCopy(): Promise<boolean> {
+    await this.#inflated?.discard?.()
+    return this.#inflated?.discard !== undefined
   }
 
   has(name: string): boolean {
@@ -94,7 +111,7 @@ export class TarArchive implements ImageFiles {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.file[Symbol.dispose]()
-    await this.#lease?.[Symbol.asyncDispose]()
+    await this.#inflated?.lease[Symbol.asyncDispose]()
   }
 }
 

@@ -3,6 +3,7 @@ import type { Task } from '../image/element.ts'
 import { chooseImage } from './choose-image.ts'
 import type { InputContext } from './input-context.ts'
 import { openStoredImages } from './open-stored-images.ts'
+import { isDamage } from './stored-image.ts'
 import { StoredInput } from './stored-input.ts'
 
 /** `tarfile.Image`: an image in a tarball of any kind, recognised by what the tarball holds. */
@@ -12,10 +13,16 @@ export class TarfileImage extends StoredInput {
     context: InputContext,
     task: Task,
   ): Promise<TarfileImage> {
-    await using stack = new AsyncDisposableStack()
-    const stored = stack.use(await openStoredImages(spec.path, context, task))
-    const input = new TarfileImage(stored, await chooseImage(stored, spec, task), context)
-    stack.move()
-    return input
+    for (;;) {
+      await using stack = new AsyncDisposableStack()
+      const stored = stack.use(await openStoredImages(spec.path, context, task))
+      try {
+        const input = new TarfileImage(stored, await chooseImage(stored, spec, task), context)
+        stack.move()
+        return input
+      } catch (error) {
+        if (!isDamage(error) || !(await stored.discardCopy?.())) throw error
+      }
+    }
   }
 }

@@ -53,6 +53,10 @@ export class FileLayerCache implements LayerCache {
     })
   }
 
+  async remove(key: CacheKey): Promise<void> {
+    await removed(join(this.#folder, nameOf(key)))
+  }
+
   /** Bytes the cache takes. */
   async size(): Promise<number> {
     return (await this.#files()).reduce((sum, file) => sum + file.size, 0)

@@ -54,6 +54,9 @@ function folderCache(folder: string): TestContext['cache'] {
       await stat(path)
       return lease(path)
     },
+    async remove(key) {
+      keys.delete(nameOf(key))
+    },
     async create(key): Promise<CacheWriter> {
       const temporary = join(folder, `.cache-${randomUUID()}.tmp`)
       const path = join(folder, `.cache-${randomUUID()}`)
