@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { requireSpace } from './free-space.ts'
+import { requireSpace, roomError } from './free-space.ts'
 
 const BUFFER_SIZE = 1024 * 1024
 
@@ -29,7 +29,11 @@ export class FileSink implements AsyncDisposable {
 
   /** `place` is the folder that people know, where there must be room for it. */
   static async create(path: string, place: string): Promise<FileSink> {
-    return new FileSink(place, await open(path, 'wx', 0o666))
+    try {
+      return new FileSink(place, await open(path, 'wx', 0o666))
+    } catch (error) {
+      throw roomError(error, place, 0)
+    }
   }
 
   /** Where the next byte will stand. */
@@ -55,13 +59,18 @@ export class FileSink implements AsyncDisposable {
   /** Replaces bytes written before. */
   async patch(bytes: Uint8Array, position: number): Promise<void> {
     await this.#flush()
-    await writeFully(this.#handle, bytes, position)
+    await this.#writeFully(bytes, position)
   }
 
   /** On the disk for good, and closed. */
   async close(): Promise<void> {
     await this.#flush()
-    await this.#handle.sync()
+    try {
+      await this.#handle.sync()
+    } catch (error) {
+      // Some file systems find room only now (NFS, delayed allocation).
+      throw roomError(error, this.#place, this.#written)
+    }
     this.#isOpen = false
     await this.#handle.close()
   }
@@ -87,19 +96,23 @@ export class FileSink implements AsyncDisposable {
       this.#nextCheck = this.#written + SPACE_STEP
     }
     const full = this.#filling.subarray(0, this.#filled)
-    this.#pending = writeFully(this.#handle, full, this.#written)
+    this.#pending = this.#writeFully(full, this.#written)
     // Whoever writes next, flushes or closes hears of it.
     this.#pending.catch(() => {})
     this.#written += this.#filled
     this.#filled = 0
     ;[this.#filling, this.#spare] = [this.#spare, this.#filling]
   }
-}
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-    done += bytesWritten
+  async #writeFully(bytes: Uint8Array, position: number): Promise<void> {
+    let done = 0
+    try {
+      while (done < bytes.length) {
+        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+        done += bytesWritten
+      }
+    } catch (error) {
+      throw roomError(error, this.#place, position + done)
+    }
   }
 }

@@ -23,6 +23,28 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   })
 }
 
+/** A failed write in words: the disk that was asked may fill up all the same, by others, a quota or a limit. Other errors as they are. */
+export function roomError(error: unknown, folder: string, written: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const reason = FULL[code]
+  if (reason === undefined) return error
+  return new ImageError(
+    'no-space',
+    `There is not enough room in ${folder}: ${reason} after ${Math.floor(written / 1e6)} MB.`,
+    {
+      remedy: 'Free some space or choose another place.',
+      detail: `${written} bytes were written`,
+      cause: error,
+    },
+  )
+}
+
+const FULL: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk was full',
+  EDQUOT: 'the quota was used up',
+  EFBIG: 'the largest size of a file was reached',
+}
+
 function megabytes(needed: number, free: number): string {
   return `${Math.ceil(needed / 1e6)} MB are needed and ${Math.floor(free / 1e6)} MB may be used`
 }

@@ -3,6 +3,7 @@ import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/pro
 import { dirname, join } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
 import { ownerMark, ownerState } from '../image/process-owner.ts'
+import { roomError } from './free-space.ts'
 
 const PATTERN = /^\.occystrap-([0-9a-f]+-\d+-\d+)-[0-9a-f]{16}\.tmp$/
 
@@ -27,7 +28,7 @@ export class Staging implements AsyncDisposable {
     try {
       await mkdir(path, { mode: 0o700 })
     } catch (error) {
-      throw folderError(folder, error)
+      throw roomError(folderError(folder, error), folder, 0)
     }
     return new Staging(path)
   }
