@@ -56,8 +56,9 @@ function SortHead({ by, name, sort, onSort }: SortHeadProps): JSX.Element {
       aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}
     >
       <button type="button" className={styles['sort']} onClick={() => onSort({ by, isDescending })}>
-        {name}
+        {by === 'name' && name}
         {isSorted && <Arrow size={13} aria-hidden="true" />}
+        {by === 'size' && name}
       </button>
     </span>
   )

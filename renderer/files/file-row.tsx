@@ -111,7 +111,7 @@ export const FileRowView = memo(function FileRowView(props: FileRowViewProps): J
 
 /** Its part of the whole tree: nothing where the bar would be a speck. */
 function shareOf(size: number, bytes: number): number {
-  return size * 200 < bytes || bytes === 0 ? 0 : Math.min(1, size / bytes)
+  return size * 25 < bytes || bytes === 0 ? 0 : Math.min(1, size / bytes)
 }
 
 export function rowId(index: number): string {

@@ -16,6 +16,7 @@ import { FileRowsBody } from './file-rows-body.tsx'
 import styles from './files.module.css'
 import { NoFiles } from './no-files.tsx'
 import { treeAction } from './tree-keys.ts'
+import { marksOf } from './tree-picker.tsx'
 import { useFileRows, type RowsOf } from './use-files.ts'
 import type { useFilesPreferences } from './use-preferences.ts'
 import { useTreeActions } from './use-tree-actions.ts'
@@ -163,6 +164,7 @@ function StatusLine({ head, total, view, missing }: StatusLineProps): JSX.Elemen
       )}
       {head && (view.filter !== '' || view.changes.length > 0) && <span>{counted(total, 'row')} shown</span>}
       {missing !== null && <span className={styles['missing']}>{missing}</span>}
+      <span className={styles['legend']}>{marksOf(view.tree)}</span>
     </p>
   )
 }

@@ -1,5 +1,5 @@
 import { useWindowEvent } from '@mantine/hooks'
-import { useMemo, useRef, useState, type JSX } from 'react'
+import { useEffect, useMemo, useRef, useState, type JSX } from 'react'
 import type { FileRow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
@@ -44,6 +44,10 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
     change({ viewed: null })
     table.current?.focus()
   }
+  const isRevealing = view.reveal !== null
+  useEffect(() => {
+    if (isRevealing) table.current?.focus()
+  }, [isRevealing])
   // Wherever the focus is: on this page the key means these files, not the browser's search in the page.
   useWindowEvent('keydown', (event) => {
     const isFind = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey

@@ -66,7 +66,7 @@ export function TreePicker({ info, tree, onChange }: TreePickerProps): JSX.Eleme
           <Combobox.Option value="all" active={tree.layer === undefined}>
             <span className={styles['treeOption']}>
               <span className={styles['treeName']}>All layers</span>
-              <span className="dim truncate">the whole image, and all that was deleted</span>
+              <span className="dim truncate">changes since the base, and all that was deleted</span>
             </span>
           </Combobox.Option>
           <Combobox.Group label="Merged up to a layer, marked with what that layer changed">
@@ -86,10 +86,11 @@ export function treeName({ layer, isMerged }: Tree): string {
   return isMerged ? `Up to layer ${layer}` : `Only layer ${layer}`
 }
 
-/** What the signs of the tree's rows are told against. */
-export function marksOf({ layer, isMerged }: Tree): string {
-  if (layer === undefined) return 'Changed since the base layer, or deleted by any layer'
-  return isMerged ? `What layer ${layer} changed` : `How layer ${layer} changed it`
+/** What the signs of the tree's rows tell. */
+export function marksOf({ layer }: Tree): string {
+  return layer === undefined
+    ? 'Signs: changes since layer 0, and what any layer deleted'
+    : `Signs: what layer ${layer} changed`
 }
 
 function treeOfValue(value: string): Tree {

@@ -37,7 +37,7 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
   /** The keyboard has moved to a row whose path is not known yet. */
   const isMoved = useRef(false)
   /** The row is to come into view as soon as the list is long enough to have it. */
-  const isAwaited = useRef(false)
+  const [isAwaited, setAwaited] = useState(false)
   const locate = useLocate(image.source, query)
 
   const row = data.rowAt(index)
@@ -53,7 +53,7 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
     if (path === null || data.isStale || data.total === 0 || isMoved.current || isHere) return
     return whenSettled(locate(path), (place) => {
       setIndex(place?.index ?? 0)
-      isAwaited.current = true
+      setAwaited(true)
       // Where a filter had opened the way to it, the way stays open.
       const expanded = union(view.expanded, place?.expanded ?? [])
       if (expanded !== view.expanded) onChange({ expanded })
@@ -72,7 +72,7 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
         if (wanted !== '') setMissing(`/${pathText(wanted)} is not here`)
         else show(0)
       } else {
-        isAwaited.current = true
+        setAwaited(true)
         setIndex(place.index)
         onChange({ active: wanted, reveal: null, expanded: union(view.expanded, place.expanded) })
       }
@@ -81,10 +81,10 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
   }, [wanted, query])
 
   useEffect(() => {
-    if (!isAwaited.current || data.isStale || index >= data.total) return
-    isAwaited.current = false
+    if (!isAwaited || data.isStale || index >= data.total) return
+    setAwaited(false)
     show(index, 'center')
-  }, [index, data.isStale, data.total, query, show])
+  }, [isAwaited, index, data.isStale, data.total, show])
 
   return {
     index: Math.min(index, Math.max(0, data.total - 1)),
