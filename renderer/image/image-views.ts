@@ -30,6 +30,8 @@ export interface SearchView {
   /** Only hits of these layers; all where empty. */
   readonly layers: readonly number[]
   readonly collapsed: readonly number[]
+  /** The hit that is looked at beside the results. */
+  readonly viewed: Viewed | null
 }
 
 interface ImageView {
@@ -50,7 +52,15 @@ const fresh: ImageView = {
     viewed: null,
     reveal: null,
   },
-  search: { text: '', isRegex: false, isCaseSensitive: false, isWholeName: false, layers: [], collapsed: [] },
+  search: {
+    text: '',
+    isRegex: false,
+    isCaseSensitive: false,
+    isWholeName: false,
+    layers: [],
+    collapsed: [],
+    viewed: null,
+  },
   layer: null,
 }
 

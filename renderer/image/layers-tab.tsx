@@ -10,6 +10,8 @@ import { chooseLayer, useChosenLayer } from './image-views.ts'
 import { LayerDetail } from './layer-detail.tsx'
 import { layerLines, layerWeight, type LayerLine } from './layer-facts.ts'
 import { LayerRow, StepRow } from './layer-row.tsx'
+import { PendingLine } from './pending-line.tsx'
+import { useReading } from './use-reading.ts'
 
 interface LayersTabProps {
   readonly image: OpenImage
@@ -24,6 +26,8 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
     () => layerLines(info).filter((line) => hasSteps || line.kind === 'layer'),
     [info, hasSteps],
   )
+  const unread = info.layers.filter((layer) => layer.size === null).map((layer) => layer.index)
+  const job = useReading(image.source, unread.length > 0)
   const contributions = useContributions(image.source, info.layers.length)
   const { scroller, height, items, reveal } = useUniformRows(lines.length)
   const choose = (layer: number): void => chooseLayer(image.id, layer)
@@ -50,6 +54,7 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
           />
         )}
       </div>
+      <PendingLine source={image.source} job={job} pendingLayers={unread} layers={info.layers.length} />
       <div
         className={styles['layerTable']}
         role="grid"

@@ -35,13 +35,16 @@ interface SearchResultsProps {
   readonly query: SearchQuery
   readonly view: SearchView
   readonly onChange: (patch: Partial<SearchView>) => void
-  readonly onReveal: (hit: SearchHit, isOpened: boolean) => void
+  /** One click: a look at it, the results stay. */
+  readonly onView: (hit: SearchHit) => void
+  /** Enter or a second click: to it, among the files. */
+  readonly onOpen: (hit: SearchHit) => void
   readonly onSummary: (summary: Summary) => void
 }
 
 /** Hits by layer, base first, of which only those in view exist. */
 export function SearchResults(props: SearchResultsProps): JSX.Element {
-  const { ref, image, info, query, view, onChange, onReveal, onSummary } = props
+  const { ref, image, info, query, view, onChange, onView, onOpen, onSummary } = props
   const [perLayer, setPerLayer] = useState<readonly number[]>([])
   const groups = useMemo(
     () => hitGroups(perLayer, view.layers, new Set(view.collapsed)),
@@ -68,7 +71,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     const target = groups.lineAt(line)
     if (target?.kind === 'group') onChange({ collapsed: toggled(view.collapsed, target.layer) })
     const hit = target?.kind === 'hit' ? data.rowAt(target.hit) : undefined
-    if (hit) onReveal(hit, isOpened)
+    if (hit) (isOpened ? onOpen : onView)(hit)
   }
   const onKey = (event: KeyboardEvent): void => {
     const to = movedTo(event.key, active, groups.total, page)

@@ -1,13 +1,22 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useEffect, useMemo, useRef, useState, type JSX, type KeyboardEvent } from 'react'
+import type { Tree } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { SearchHit } from '../../shared/query.ts'
-import { setSearchView, turnToPath, useSearchView, type SearchView } from '../image/image-views.ts'
+import {
+  setSearchView,
+  turnToPath,
+  useSearchView,
+  type SearchView,
+  type Viewed,
+} from '../image/image-views.ts'
+import { FileViewer } from '../files/viewer/file-viewer.tsx'
 import { LayerStrip } from '../image/layer-strip.tsx'
 import { PendingLine } from '../image/pending-line.tsx'
 import { useReading } from '../image/use-reading.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { Keys } from '../parts/keys.tsx'
+import { SidePane } from '../rows/side-pane.tsx'
 import { useShell, type OpenImage } from '../store.ts'
 import { regexProblem } from './match-ranges.ts'
 import { SearchBox } from './search-box.tsx'
@@ -55,20 +64,24 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
         ? view.layers.filter((other) => other !== layer)
         : [...view.layers, layer].sort((a, b) => a - b),
     })
-  const reveal = (hit: SearchHit, isOpened: boolean): void => {
-    // What the final image still has is shown there; anything else as its own layer left it.
-    turnToPath(
-      image.id,
-      hit.path,
-      hit.state === 'present' ? { isMerged: true } : { layer: hit.layerIndex, isMerged: true },
-      isOpened,
-    )
+  const showInFiles = ({ path, tree }: Viewed): void => {
+    turnToPath(image.id, path, tree, true)
     setTab(image.id, 'files')
+  }
+  const closeViewer = (): void => {
+    change({ viewed: null })
+    box.current?.focus()
   }
   const onResultKey = (event: KeyboardEvent): void => results.current?.onKey(event)
 
   return (
-    <div className={styles['search']}>
+    <div
+      className={styles['search']}
+      onKeyDown={(event) => {
+        const isOwn = event.target instanceof Node && event.currentTarget.contains(event.target)
+        if (event.key === 'Escape' && isOwn && view.viewed) closeViewer()
+      }}
+    >
       <div className={styles['ask']}>
         <SearchBox
           box={box}
@@ -95,21 +108,47 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
         layers={info.layers.length}
       />
       {asked ? (
-        <SearchResults
-          ref={results}
-          image={image}
-          info={info}
-          query={asked}
-          view={view}
-          onChange={change}
-          onReveal={reveal}
-          onSummary={setSummary}
-        />
+        <SidePane
+          name="search.viewer"
+          side={
+            view.viewed && (
+              <FileViewer
+                key={`${view.viewed.path} ${JSON.stringify(view.viewed.tree)}`}
+                image={image}
+                info={info}
+                viewed={view.viewed}
+                onView={(viewed) => change({ viewed })}
+                onGoTo={(path) => showInFiles({ path, tree: WHOLE })}
+                onShow={showInFiles}
+                onClose={closeViewer}
+              />
+            )
+          }
+        >
+          <SearchResults
+            ref={results}
+            image={image}
+            info={info}
+            query={asked}
+            view={view}
+            onChange={change}
+            onView={(hit) => change({ viewed: viewedOf(hit) })}
+            onOpen={(hit) => showInFiles(viewedOf(hit))}
+            onSummary={setSummary}
+          />
+        </SidePane>
       ) : (
         problem === undefined && <Hints />
       )}
     </div>
   )
+}
+
+const WHOLE: Tree = { isMerged: true }
+
+/** What the final image still has is shown there; anything else as its own layer left it. */
+function viewedOf({ path, state, layerIndex }: SearchHit): Viewed {
+  return { path, tree: state === 'present' ? WHOLE : { layer: layerIndex, isMerged: true } }
 }
 
 function Hints(): JSX.Element {

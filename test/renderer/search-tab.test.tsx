@@ -29,6 +29,7 @@ afterEach(() => {
     isWholeName: false,
     layers: [],
     collapsed: [],
+    viewed: null,
   })
   setFilesView(id, {
     tree: { isMerged: true },
@@ -104,13 +105,28 @@ describe('results', () => {
     expect(screen.getByRole('button', { name: 'Layers shown: Up to layer 0' })).toBeTruthy()
   })
 
-  test('a click shows one among the files', async () => {
+  test('a click shows one beside the results, a second one among the files', async () => {
+    show()
+    await search('b.pem')
+    await userEvent.click(await screen.findByTitle('keys/b.pem'))
+    expect(await screen.findByText('deleted key')).toBeTruthy()
+    expect(screen.getByText('1 result in 1 layer')).toBeTruthy()
+    await userEvent.keyboard('{Escape}')
+    expect(screen.queryByRole('region', { name: 'File' })).toBeNull()
+    await userEvent.dblClick(await screen.findByTitle('keys/b.pem'))
+    const files = await screen.findByRole('treegrid', { name: 'Files' })
+    expect(await within(files).findByText('b.pem')).toBeTruthy()
+    expect(screen.getByRole('region', { name: 'File' })).toBeTruthy()
+    expect(document.activeElement).toBe(files)
+  })
+
+  test('what is looked at is shown among the files', async () => {
     show()
     await search('readme')
     await userEvent.click(await screen.findByTitle('keys/readme'))
+    await userEvent.click(await screen.findByRole('button', { name: 'Show in Files' }))
     const files = await screen.findByRole('treegrid', { name: 'Files' })
     expect(await within(files).findByText('readme')).toBeTruthy()
-    expect(screen.queryByRole('region', { name: 'File' })).toBeNull()
   })
 })
 

@@ -16,7 +16,7 @@ import type { OpenImage } from '../../store.ts'
 import { modeText, octalMode, TYPE_WORDS } from '../file-mode.ts'
 import { MTime } from '../file-row.tsx'
 import { linkTarget } from '../paths.ts'
-import { IconDownload, IconX } from '../../parts/icons.ts'
+import { IconDownload, IconFolderSearch, IconX } from '../../parts/icons.ts'
 import { FileContent } from './file-content.tsx'
 import { PathHistory } from './path-history.tsx'
 import { readableVersion, useFileRow, usePathHistory } from './use-viewed-file.ts'
@@ -28,11 +28,14 @@ interface FileViewerProps {
   readonly viewed: Viewed
   readonly onView: (viewed: Viewed) => void
   readonly onGoTo: (path: PathBytes) => void
+  /** Shows what is viewed among the files; undefined where it stands there. */
+  readonly onShow?: (viewed: Viewed) => void
   readonly onClose: () => void
 }
 
 /** One path: what it is, what is in it, and what the layers did to it. A deleted one is shown as it was before. */
-export function FileViewer({ image, info, viewed, onView, onGoTo, onClose }: FileViewerProps): JSX.Element {
+export function FileViewer(props: FileViewerProps): JSX.Element {
+  const { image, info, viewed, onView, onGoTo, onShow, onClose } = props
   const { source } = image
   const found = useFileRow(source, viewed)
   const history = usePathHistory(source, viewed.path)
@@ -59,6 +62,7 @@ export function FileViewer({ image, info, viewed, onView, onGoTo, onClose }: Fil
         viewed={readable}
         path={viewed.path}
         row={row ?? undefined}
+        onShow={onShow && (() => onShow(viewed))}
         onClose={onClose}
       />
       {row && <RowFacts row={row} info={info} />}
@@ -99,10 +103,11 @@ interface ViewerHeadProps {
   readonly viewed: Viewed | undefined
   readonly path: PathBytes
   readonly row: FileRow | undefined
+  readonly onShow: (() => void) | undefined
   readonly onClose: () => void
 }
 
-function ViewerHead({ image, viewed, path, row, onClose }: ViewerHeadProps): JSX.Element {
+function ViewerHead({ image, viewed, path, row, onShow, onClose }: ViewerHeadProps): JSX.Element {
   const saving = useSave(image.source)
   const isDirectory = row?.type === 'directory'
   const isSavable =
@@ -113,6 +118,13 @@ function ViewerHead({ image, viewed, path, row, onClose }: ViewerHeadProps): JSX
         <PathText path={path} />
         <CopyButton value={`/${displayPath(path)}`} label="Copy path" />
       </h2>
+      {onShow && (
+        <Tooltip label="Show in Files">
+          <ActionIcon aria-label="Show in Files" onClick={onShow}>
+            <IconFolderSearch size={16} />
+          </ActionIcon>
+        </Tooltip>
+      )}
       {isSavable && (
         <Button
           variant="default"
