@@ -67,6 +67,8 @@ class LayerFold {
     const inode = type === 'link' ? this.#linkTarget(this.#table.linkname(this.#row) ?? '') : undefined
     const node = tree.ensureChild(parent, names, nameStart, end)
     const before = tree.alive(node)
+    // The known parent may have been found where a symlink of this name, or a hard link to one, was not there yet.
+    if (type === 'symlink' || type === 'link') this.#knownLength = -1
     if (before !== NO_VERSION) {
       const isMerge = type === 'directory' && tree.isDirectory(before)
       if (!isMerge) {

@@ -291,6 +291,11 @@ describe('any stack of layers', () => {
       { numRuns: 3000 },
     )
   })
+
+  it('finds no parent by a link that has come to lead nowhere since', () => {
+    const layer = [symlink('b', 'c/..'), symlink('b/c', 'c/./.'), symlink('b/c', '/./a/.')]
+    expect(listing(treeOf(layer))).toEqual(['b -> c/..', 'c -> c/./.'])
+  })
 })
 
 describe('hostile sizes', () => {
