@@ -33,7 +33,7 @@ export class RowSelection {
       const parent = nodes.parent(node)
       this.#isRow[parent] = 1
       this.childCounts[parent] = (this.childCounts[parent] as number) + 1
-      const isSought = found?.isMatch[node] === 1 || (wanted && isPassing && !isChangedWhole(view, parent))
+      const isSought = found?.isMatch[node] === 1 || (wanted && isPassing && !isOfParent(view, node))
       if (isSought || this.#isOpened[node] === 1) this.#isOpened[parent] = 1
     }
   }
@@ -47,10 +47,10 @@ export class RowSelection {
   }
 }
 
-/** What an added or deleted directory holds was added or deleted with it: its own row says so. */
-function isChangedWhole(view: TreeView, directory: number): boolean {
-  const change = view.change(directory)
-  return change === 'added' || change === 'deleted'
+/** Whether a node was added or deleted together with its directory, whose own row says so. */
+function isOfParent(view: TreeView, node: number): boolean {
+  const change = view.change(node)
+  return change !== 'modified' && view.change(view.tree.nodes.parent(node)) === change
 }
 
 interface Matches {

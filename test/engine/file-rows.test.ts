@@ -290,6 +290,8 @@ describe('a filter', () => {
     expect(lines(THREE(), { changes: ['added'] })).toEqual([' usr 150', '   bin 150', '+    ls 50'])
     const rows = rowsOf([directory('d')], [directory('d', { mode: 0o700 }), entry('d/e/f'), entry('n/x')])
     expect(lines(rows, { changes: ['added', 'modified'] })).toEqual(['~d 0', '+  e 0', '+n 0'])
+    const above = rowsOf([entry('a')], [entry('d/key'), entry('d/kept')], [entry('d/.wh.key')])
+    expect(lines(above, { changes: ['deleted'] })).toEqual(['+d 0', '-  key 0'])
   })
 
   it('leaves closed what the user closed, until it is opened again', () => {
