@@ -6,6 +6,8 @@ import { createRequire } from 'node:module'
 const OLDEST_NODE = 24
 
 if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
+  const { useCompileCache } = await import('./cli/compile-cache.ts')
+  useCompileCache(process.argv.slice(2))
   const { main } = await import('./cli/main.ts')
   process.exitCode = await main(process.argv.slice(2))
 } else {

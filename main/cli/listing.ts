@@ -39,7 +39,8 @@ export function* listTree(tree: ImageTree, path: PathBytes): Generator<Listed> {
       const { content, ...rest } = stat
       yield { ...rest, path: tree.nodes.path(node), ...(stat.type === 'file' ? { content } : {}) }
     }
-    pending.push(...childrenOf(tree, node))
+    // One by one: a directory may have more children than a call can have arguments.
+    for (const child of childrenOf(tree, node)) pending.push(child)
   }
 }
 

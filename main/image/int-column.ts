@@ -1,14 +1,16 @@
-/** A growing column of 32-bit integers: four bytes a value, where an array of numbers would take sixteen while it grows. */
+/**
+ * A growing column of 32-bit integers: four bytes a value, where an array of numbers would take sixteen while it grows. What nobody set is
+ * `initial`; each value stands as what differs from that, so that memory which nobody wrote to, and the system never gave, is right.
+ */
 export class IntColumn {
   #values: Int32Array<ArrayBuffer>
   readonly #initial: number
   #length = 0
 
-  /** `capacity` is how many there may well be; all that nobody set are `initial`. */
+  /** `capacity` is how many there may well be. */
   constructor(capacity = 1024, initial = 0) {
     this.#values = new Int32Array(capacity)
     this.#initial = initial
-    if (initial !== 0) this.#values.fill(initial)
   }
 
   /** How many were pushed. */
@@ -17,12 +19,12 @@ export class IntColumn {
   }
 
   at(index: number): number {
-    return index < this.#values.length ? (this.#values[index] as number) : this.#initial
+    return index < this.#values.length ? (this.#values[index] as number) ^ this.#initial : this.#initial
   }
 
   set(index: number, value: number): void {
     if (index >= this.#values.length) this.#grow(index + 1)
-    this.#values[index] = value
+    this.#values[index] = value ^ this.#initial
   }
 
   push(value: number): void {
@@ -31,8 +33,7 @@ export class IntColumn {
 
   /** By transfer: the old memory is free at once, where it would else wait for a collection that sees no reason to come. */
   #grow(needed: number): void {
-    const before = this.#values.length
-    this.#values = new Int32Array(this.#values.buffer.transfer(4 * Math.max(needed, 2 * before)))
-    if (this.#initial !== 0) this.#values.fill(this.#initial, before)
+    const length = Math.max(needed, 2 * this.#values.length)
+    this.#values = new Int32Array(this.#values.buffer.transfer(4 * length))
   }
 }

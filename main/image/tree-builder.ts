@@ -114,7 +114,8 @@ export class TreeBuilder {
     versions.born.set(version, this.#layer)
     versions.row.set(version, row)
     versions.inode.set(version, inode ?? version)
-    versions.previous.set(version, this.#latest.at(node))
+    const previous = this.#latest.at(node)
+    if (previous !== NO_VERSION) versions.previous.set(version, previous)
     this.#latest.set(node, version)
     if (node !== ROOT_NODE && this.#previousAlive.at(node) === UNLISTED) this.#list(node)
     for (let at = node; at !== NO_NODE && this.#touched.at(at) !== this.#layer; at = this.nodes.parent(at))
@@ -210,6 +211,6 @@ function versionColumns(capacity: number): VersionColumns {
     row: new IntColumn(capacity),
     killer: new IntColumn(capacity, IMPLICIT),
     inode: new IntColumn(capacity),
-    previous: new IntColumn(capacity),
+    previous: new IntColumn(capacity, NO_VERSION),
   }
 }

@@ -11,6 +11,16 @@ describe('matchingRows', () => {
     expect(seen).toContain('a/é')
   })
 
+  it('sees every path as it is, whatever stands around it', async () => {
+    const paths = Array.from({ length: 1500 }, (_, i) => (i % 3 === 0 ? `dir/${i}\xc3\xa9` : `dir/${i}`))
+    paths[700] = `dir/${'long/'.repeat(100_000)}end`
+    const table = tableOf(paths.map((path, i) => entry(path, i % 2 === 0 ? {} : { linkname: `target-${i}` })))
+    const seen: string[] = []
+    const rows = await matchingRows(table, (path) => seen.push(path) > 0, new SearchBudget())
+    expect(seen).toEqual(paths.map((path) => path.replace('\xc3\xa9', 'é')))
+    expect(rows).toEqual(Int32Array.from(paths.keys()))
+  })
+
   it('interrupts an expression that explodes', async () => {
     const table = tableOf([entry('a'.repeat(200))])
     const hostile = /^(?:a+)+$(?<!a)/u
