@@ -13,6 +13,7 @@ import { useImageInfo } from '../queries.ts'
 import { SearchTab } from '../search/search-tab.tsx'
 import { imageTabs, useShell, type ImageTab, type OpenImage } from '../store.ts'
 import styles from './image.module.css'
+import { useListing } from './image-queries.ts'
 import { LayersTab } from './layers-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { platformText } from './platform-text.ts'
@@ -55,6 +56,7 @@ export function ImagePage({ image }: { readonly image: OpenImage }): JSX.Element
 
 function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: ImageInfo }): JSX.Element {
   const setTab = useShell((state) => state.setTab)
+  useListing(image.source)
   return (
     <div className={styles['page']}>
       <Tabs

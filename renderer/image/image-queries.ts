@@ -24,6 +24,20 @@ export function plainQuery(tree: Tree): RowsQuery {
   }
 }
 
+/** Has the layers listed while the person looks at the overview: half a million entries take the reader a second or two. */
+export function useListing(source: SourceSpec): void {
+  const client = useClient()
+  useQuery({
+    queryKey: [...imageKey(source), 'listing'],
+    queryFn: async ({ signal }) => {
+      const query = plainQuery({ isMerged: true })
+      const { pendingLayers } = await client.files.rows({ source, query }, { signal })
+      return pendingLayers
+    },
+    retry: false,
+  })
+}
+
 /** Beyond this many layers the question below would keep the reader busy for too long. */
 const MOST_CONTRIBUTIONS = 64
 
