@@ -35,6 +35,9 @@ export const StepRow = memo(function StepRow({ line, top, position }: StepRowPro
   )
 })
 
+/** A shorter bar would be a speck. */
+const LEAST_BAR = 0.04
+
 interface LayerRowProps {
   readonly line: LayerLine & { readonly kind: 'layer' }
   readonly top: number
@@ -62,7 +65,7 @@ export const LayerRow = memo(function LayerRow(props: LayerRowProps): JSX.Elemen
         {
           transform: `translateY(${top}px)`,
           '--layer': layerColour(layer.index),
-          '--share': share,
+          '--share': share < LEAST_BAR ? 0 : share,
         } as CSSProperties
       }
       onClick={() => onChoose(layer.index)}
