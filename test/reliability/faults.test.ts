@@ -97,6 +97,19 @@ describe.each(Object.entries(jobs))('%s', (_, jobIn) => {
     expect([...codes]).toEqual(['io'])
   })
 
+  test('is on the disk before it has its name, and its name is on the disk before the job is done', async () => {
+    await using context = await testContext()
+    await writeDockerArchive(sampleImage(), context.path('source.tar.gz'), {
+      flavour: 'docker-25-gzip',
+      compress: 'gzip',
+    })
+    const workspace = freshStart(context)
+    using changes = await NthChangeFails.make(0, { strike: () => {} })
+    await runJob(jobIn(context.folder), workspace, testTask())
+    const lasting = changes.calls.filter((name) => name === 'sync' || name === 'rename')
+    expect(lasting.slice(-3)).toEqual(['sync', 'rename', 'sync'])
+  })
+
   test('that is cancelled before any change leaves nothing, anywhere, or is done', async () => {
     await using context = await testContext()
     await writeDockerArchive(sampleImage(), context.path('source.tar.gz'), {

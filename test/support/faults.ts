@@ -18,8 +18,8 @@ export interface FaultOptions {
 
 /** While it stands, the N-th change to any file system fails with EIO (from 1). */
 export class NthChangeFails implements Disposable {
-  /** Changes asked for so far. */
-  count = 0
+  /** The changes asked for so far, by the names of their calls. */
+  readonly calls: string[] = []
   readonly #n: number
   readonly #options: FaultOptions
   readonly #restore: (() => void)[] = []
@@ -46,8 +46,12 @@ export class NthChangeFails implements Disposable {
     return this.count >= this.#n
   }
 
-  #fails(): boolean {
-    this.count++
+  get count(): number {
+    return this.calls.length
+  }
+
+  #fails(name: string): boolean {
+    this.calls.push(name)
     if (this.#options.isLasting) return this.isOver
     if (this.count !== this.#n) return false
     if (!this.#options.strike) return true
@@ -57,7 +61,7 @@ export class NthChangeFails implements Disposable {
 
   #wrap(holder: Record<string, Method>, name: string): void {
     const original = holder[name] as Method
-    const fails = (): boolean => this.#fails()
+    const fails = (): boolean => this.#fails(name)
     holder[name] = function (this: unknown, ...args: unknown[]) {
       // Opening to read changes nothing.
       const isChange = name !== 'open' || args[1] !== 'r'
