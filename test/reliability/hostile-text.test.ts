@@ -98,7 +98,7 @@ const commands: readonly (readonly string[])[] = [
   ['ls', 'evil.tar', EVIL],
   ['cat', 'evil.tar', EVIL],
   ['cat', 'evil.tar', `dir-${EVIL}`],
-  ['search', 'evil.tar', `[${EVIL}`, '--regex'],
+  ['search', 'evil.tar', `(*${EVIL}`, '--regex'],
   ['process', 'evil.tar', `tar://${EVIL}/x`],
   ['process', 'evil.tar', `tar://x?${EVIL}`],
   ['process', 'evil.tar', 'tar://x', '-f', EVIL],

@@ -6,7 +6,7 @@ import { basename } from 'node:path'
  * Loaded into a job's process before its own code: a fault of the kind that the destination is named after, in the middle of the job,
  * right when it has made its staging folder.
  */
-const faults: Readonly<Record<string, () => void>> = {
+const faults: Readonly<Record<string, () => unknown>> = {
   throw: () =>
     void setImmediate(() => {
       throw new Error('a fault nobody expected')
@@ -19,13 +19,17 @@ const faults: Readonly<Record<string, () => void>> = {
     const kept: number[][] = []
     for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => i + kept.length))
   },
-  garbage: () => void process.send?.({ type: 'progress', steps: 'none' }),
+  /** And then nothing more: it would be done before it is ended for what it said. */
+  garbage: () => {
+    process.send?.({ type: 'progress', steps: 'none' })
+    return Promise.withResolvers().promise
+  },
   hang: () => {
     for (;;);
   },
 }
 
-let fault: (() => void) | undefined
+let fault: (() => unknown) | undefined
 
 process.on('message', (message: { type?: string; spec?: { output?: { path: string } } }) => {
   if (message.type === 'start') fault = faults[basename(message.spec?.output?.path ?? '')]
@@ -34,7 +38,7 @@ process.on('message', (message: { type?: string; spec?: { output?: { path: strin
 const { mkdir } = fs
 fs.mkdir = async function (...args: Parameters<typeof mkdir>) {
   const made = await mkdir(...args)
-  if (String(args[0]).includes('.occystrap-')) fault?.()
+  if (String(args[0]).includes('.occystrap-')) await fault?.()
   return made
 } as typeof mkdir
 syncBuiltinESMExports()
