@@ -71,6 +71,15 @@ export function familiarReference(reference: Reference): string {
   return `${isSame ? rest : `${domain}/${path}`}${suffixOf(reference)}`
 }
 
+/** A text as `familiarReference` has it; one that is no reference stays as it is. */
+export function familiarName(text: string): string {
+  try {
+    return familiarReference(parseReference(text))
+  } catch {
+    return text
+  }
+}
+
 /** With the tag `latest` where it has neither tag nor digest. */
 export function withDefaultTag(reference: Reference): Reference {
   const isNamed = reference.tag !== undefined || reference.digest !== undefined

@@ -13,7 +13,7 @@ const view = z.record(z.string(), z.unknown())
 /** What the window remembers for its user; unknown keys of a newer version are kept. */
 export const settingsSchema = z.object({
   theme: theme.default('system'),
-  cacheLimit: cacheLimit.default(10 * 1024 ** 3),
+  cacheLimit: cacheLimit.default(10e9),
   folders: folders.default({}),
   view: view.default({}),
 })

@@ -1,6 +1,7 @@
 import { shortDigest } from '../../shared/digest.ts'
 import type { JobSpec } from '../../shared/job.ts'
 import { displayPath, visible } from '../../shared/path-bytes.ts'
+import { familiarName } from '../../shared/reference.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 
 /** What a job does, in words: "Export debian:12 to debian.tar". */
@@ -19,7 +20,8 @@ export function jobTitle(spec: JobSpec): string {
 
 function nameOf(source: SourceSpec): string {
   if (source.image === undefined) return lastOf(source.path)
-  return source.kind === 'dir' && source.tag !== undefined ? `${source.image}:${source.tag}` : source.image
+  const { image } = source
+  return familiarName(source.kind === 'dir' && source.tag !== undefined ? `${image}:${source.tag}` : image)
 }
 
 /** The last component of a path of any platform; the whole path where it has none. */

@@ -1,10 +1,9 @@
 import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
-import { parseReference } from '../../shared/reference.ts'
+import { familiarName, parseReference } from '../../shared/reference.ts'
 import { formatSource } from '../../shared/source-uri.ts'
 import type { DestinationSpec, FilterSpec, OutputCompression, SourceSpec } from '../../shared/uri.ts'
-import { familiar } from '../names.ts'
 import { baseName } from '../parts/format.ts'
 
 export type Format = DestinationSpec['kind']
@@ -77,7 +76,7 @@ export function suggestedName(draft: Draft, info: ImageInfo | undefined, source:
   const typed = draft.reference.trim()
   const reference = typed === '' ? (info?.references[0] ?? '') : typed
   const name =
-    reference === '' ? baseName(source.path).replace(/\.(tar|tgz)(\.\w+)?$/i, '') : familiar(reference)
+    reference === '' ? baseName(source.path).replace(/\.(tar|tgz)(\.\w+)?$/i, '') : familiarName(reference)
   return `${name.replace(/@.*$/, '').replaceAll(/[^\w.-]+/g, '-')}${EXTENSIONS[draft.compression]}`
 }
 
@@ -92,8 +91,8 @@ export function nextCommands(output: DestinationSpec, outcome: JobOutcome): read
 
 function nameAndTag(reference: string | undefined): { image?: string; tag?: string } {
   if (reference === undefined) return {}
-  const parsed = parseReference(familiar(reference))
-  const name = familiar(reference).replace(/:[^/:]*$/, '')
+  const parsed = parseReference(familiarName(reference))
+  const name = familiarName(reference).replace(/:[^/:]*$/, '')
   return { image: name, ...(parsed.tag === undefined ? {} : { tag: parsed.tag }) }
 }
 

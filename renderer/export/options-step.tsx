@@ -2,7 +2,7 @@ import { Checkbox, SegmentedControl, TextInput } from '@mantine/core'
 import type { JSX } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import { familiar } from '../names.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { referenceProblem, timestampProblem, type Draft } from './draft.ts'
 import styles from './export.module.css'
 
@@ -24,7 +24,7 @@ export function OptionsStep({ draft, info, onChange }: OptionsStepProps): JSX.El
     <div className={styles['fields']}>
       <TextInput
         label="Name and tag"
-        placeholder={info?.references[0] ? familiar(info.references[0]) : 'name:tag'}
+        placeholder={info?.references[0] ? familiarName(info.references[0]) : 'name:tag'}
         description={namesKept(info)}
         value={draft.reference}
         error={referenceProblem(draft.reference)}
@@ -81,7 +81,7 @@ export function OptionsStep({ draft, info, onChange }: OptionsStepProps): JSX.El
 function namesKept(info: ImageInfo | undefined): string {
   const names = info?.references ?? []
   if (names.length === 0) return 'The image has no name. Give it one to find it again by.'
-  return `Left empty, it keeps ${visible(names.map(familiar).join(', '))}.`
+  return `Left empty, it keeps ${visible(names.map(familiarName).join(', '))}.`
 }
 
 function compressionNote(compression: Draft['compression']): string {

@@ -2,8 +2,8 @@ import type { JSX, ReactNode } from 'react'
 import type { Preflight } from '../../shared/contract.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { failureOf } from '../client.ts'
-import { familiar } from '../names.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Command } from '../parts/command.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
@@ -61,9 +61,9 @@ export function ReviewStep({ draft, info, preflight, failure }: ReviewStepProps)
 
 function namesOf(draft: Draft, info: ImageInfo | undefined): string {
   const typed = draft.reference.trim()
-  if (typed !== '') return visible(familiar(typed))
+  if (typed !== '') return visible(familiarName(typed))
   const names = info?.references ?? []
-  return names.length === 0 ? 'none' : visible(names.map(familiar).join(', '))
+  return names.length === 0 ? 'none' : visible(names.map(familiarName).join(', '))
 }
 
 function optionsOf(draft: Draft): string {

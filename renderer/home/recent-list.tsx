@@ -3,8 +3,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import type { RecentImage } from '../../shared/settings.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { failureOf, useClient } from '../client.ts'
-import { familiar } from '../names.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { IconX } from '../parts/icons.ts'
 import { HostPath, TailText } from '../parts/path-text.tsx'
@@ -35,7 +35,7 @@ function RecentRow({ image }: { readonly image: RecentImage }): JSX.Element {
   const open = useOpen()
   const client = useClient()
   const queries = useQueryClient()
-  const title = visible(familiar(image.title))
+  const title = visible(familiarName(image.title))
 
   const forget = async (): Promise<void> => {
     try {
@@ -56,7 +56,7 @@ function RecentRow({ image }: { readonly image: RecentImage }): JSX.Element {
         onClick={() => void open.image(image.source, [image.title])}
       >
         <span className={styles['name']}>
-          <TailText text={familiar(image.title)} />
+          <TailText text={familiarName(image.title)} />
         </span>
         <span className={styles['place']}>
           <HostPath path={image.source.path} />

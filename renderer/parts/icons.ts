@@ -1,34 +1,69 @@
 /** The window's icons, all of one set. Each is imported by its own file: the set's index names thousands. */
-export { default as IconActivity } from '@tabler/icons-react/dist/esm/icons/IconActivity.mjs'
-export { default as IconAlertCircle } from '@tabler/icons-react/dist/esm/icons/IconAlertCircle.mjs'
-export { default as IconAlertTriangle } from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
-export { default as IconArchive } from '@tabler/icons-react/dist/esm/icons/IconArchive.mjs'
-export { default as IconArrowDown } from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs'
-export { default as IconArrowForwardUp } from '@tabler/icons-react/dist/esm/icons/IconArrowForwardUp.mjs'
-export { default as IconArrowUp } from '@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs'
-export { default as IconArrowsLeftRight } from '@tabler/icons-react/dist/esm/icons/IconArrowsLeftRight.mjs'
-export { default as IconCheck } from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
-export { default as IconChevronRight } from '@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs'
-export { default as IconCopy } from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
-export { default as IconDeviceFloppy } from '@tabler/icons-react/dist/esm/icons/IconDeviceFloppy.mjs'
-export { default as IconDownload } from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
-export { default as IconFile } from '@tabler/icons-react/dist/esm/icons/IconFile.mjs'
-export { default as IconFileImport } from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
-export { default as IconFlask } from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs'
-export { default as IconFolder } from '@tabler/icons-react/dist/esm/icons/IconFolder.mjs'
-export { default as IconFolderOpen } from '@tabler/icons-react/dist/esm/icons/IconFolderOpen.mjs'
-export { default as IconFolderPlus } from '@tabler/icons-react/dist/esm/icons/IconFolderPlus.mjs'
-export { default as IconFolderSearch } from '@tabler/icons-react/dist/esm/icons/IconFolderSearch.mjs'
-export { default as IconHome } from '@tabler/icons-react/dist/esm/icons/IconHome.mjs'
-export { default as IconInfoCircle } from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mjs'
-export { default as IconLink } from '@tabler/icons-react/dist/esm/icons/IconLink.mjs'
-export { default as IconMinus } from '@tabler/icons-react/dist/esm/icons/IconMinus.mjs'
-export { default as IconPackage } from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
-export { default as IconPackageExport } from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
-export { default as IconPencil } from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
-export { default as IconSearch } from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
-export { default as IconSettings } from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs'
-export { default as IconSidebar } from '@tabler/icons-react/dist/esm/icons/IconLayoutSidebar.mjs'
-export { default as IconStack } from '@tabler/icons-react/dist/esm/icons/IconStack2.mjs'
-export { default as IconTerminal } from '@tabler/icons-react/dist/esm/icons/IconTerminal.mjs'
-export { default as IconX } from '@tabler/icons-react/dist/esm/icons/IconX.mjs'
+import Activity from '@tabler/icons-react/dist/esm/icons/IconActivity.mjs'
+import AlertCircle from '@tabler/icons-react/dist/esm/icons/IconAlertCircle.mjs'
+import AlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
+import Archive from '@tabler/icons-react/dist/esm/icons/IconArchive.mjs'
+import ArrowDown from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs'
+import ArrowForwardUp from '@tabler/icons-react/dist/esm/icons/IconArrowForwardUp.mjs'
+import ArrowUp from '@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs'
+import ArrowsLeftRight from '@tabler/icons-react/dist/esm/icons/IconArrowsLeftRight.mjs'
+import Check from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
+import ChevronRight from '@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs'
+import Copy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
+import DeviceFloppy from '@tabler/icons-react/dist/esm/icons/IconDeviceFloppy.mjs'
+import Download from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
+import File from '@tabler/icons-react/dist/esm/icons/IconFile.mjs'
+import FileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
+import Flask from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs'
+import Folder from '@tabler/icons-react/dist/esm/icons/IconFolder.mjs'
+import FolderOpen from '@tabler/icons-react/dist/esm/icons/IconFolderOpen.mjs'
+import FolderPlus from '@tabler/icons-react/dist/esm/icons/IconFolderPlus.mjs'
+import FolderSearch from '@tabler/icons-react/dist/esm/icons/IconFolderSearch.mjs'
+import Home from '@tabler/icons-react/dist/esm/icons/IconHome.mjs'
+import InfoCircle from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mjs'
+import Link from '@tabler/icons-react/dist/esm/icons/IconLink.mjs'
+import Minus from '@tabler/icons-react/dist/esm/icons/IconMinus.mjs'
+import Package from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
+import PackageExport from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
+import Pencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
+import Search from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
+import Settings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs'
+import Sidebar from '@tabler/icons-react/dist/esm/icons/IconLayoutSidebar.mjs'
+import Stack from '@tabler/icons-react/dist/esm/icons/IconStack2.mjs'
+import Terminal from '@tabler/icons-react/dist/esm/icons/IconTerminal.mjs'
+import X from '@tabler/icons-react/dist/esm/icons/IconX.mjs'
+import { decoration } from './decoration.ts'
+
+export const IconActivity = decoration(Activity)
+export const IconAlertCircle = decoration(AlertCircle)
+export const IconAlertTriangle = decoration(AlertTriangle)
+export const IconArchive = decoration(Archive)
+export const IconArrowDown = decoration(ArrowDown)
+export const IconArrowForwardUp = decoration(ArrowForwardUp)
+export const IconArrowUp = decoration(ArrowUp)
+export const IconArrowsLeftRight = decoration(ArrowsLeftRight)
+export const IconCheck = decoration(Check)
+export const IconChevronRight = decoration(ChevronRight)
+export const IconCopy = decoration(Copy)
+export const IconDeviceFloppy = decoration(DeviceFloppy)
+export const IconDownload = decoration(Download)
+export const IconFile = decoration(File)
+export const IconFileImport = decoration(FileImport)
+export const IconFlask = decoration(Flask)
+export const IconFolder = decoration(Folder)
+export const IconFolderOpen = decoration(FolderOpen)
+export const IconFolderPlus = decoration(FolderPlus)
+export const IconFolderSearch = decoration(FolderSearch)
+export const IconHome = decoration(Home)
+export const IconInfoCircle = decoration(InfoCircle)
+export const IconLink = decoration(Link)
+export const IconMinus = decoration(Minus)
+export const IconPackage = decoration(Package)
+export const IconPackageExport = decoration(PackageExport)
+export const IconPencil = decoration(Pencil)
+export const IconSearch = decoration(Search)
+export const IconSettings = decoration(Settings)
+export const IconSidebar = decoration(Sidebar)
+export const IconStack = decoration(Stack)
+export const IconTerminal = decoration(Terminal)
+export const IconX = decoration(X)

@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core'
 import type { JSX } from 'react'
 import type { Candidate } from '../../shared/contract.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import { familiar } from '../names.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { baseName, counted } from '../parts/format.ts'
@@ -99,9 +99,9 @@ function Names({ references }: { readonly references: readonly string[] }): JSX.
   if (first === undefined) return <span className="dim">no name</span>
   return (
     <>
-      <bdi>{visible(familiar(first))}</bdi>
+      <bdi>{visible(familiarName(first))}</bdi>
       {others.length > 0 && (
-        <span className="dim" title={visible(others.map(familiar).join('\n'))}>
+        <span className="dim" title={visible(others.map(familiarName).join('\n'))}>
           {' '}
           and {`${others.length} more`}
         </span>
@@ -111,7 +111,7 @@ function Names({ references }: { readonly references: readonly string[] }): JSX.
 }
 
 function nameOf({ references, imageID }: Candidate): string {
-  return references[0] === undefined ? imageID : visible(familiar(references[0]))
+  return references[0] === undefined ? imageID : visible(familiarName(references[0]))
 }
 
 function platformOf({ platform: { os, architecture, variant } }: Candidate): string {

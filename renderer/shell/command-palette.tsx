@@ -1,7 +1,7 @@
 import { Spotlight, type SpotlightActionData } from '@mantine/spotlight'
 import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
-import { familiar } from '../names.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { Keys } from '../parts/keys.tsx'
 import { useRecent } from '../queries.ts'
 import { imageTabs, keyOf, useActiveImage, useShell } from '../store.ts'
@@ -88,7 +88,7 @@ function useImageList(): SpotlightActionData[] {
     })),
     ...recent.map((image) => ({
       id: keyOf(image.source),
-      label: visible(familiar(image.title)),
+      label: visible(familiarName(image.title)),
       description: visible(image.source.path),
       onClick: () => void open.image(image.source, [image.title]),
     })),

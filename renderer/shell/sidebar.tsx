@@ -1,8 +1,8 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import type { JSX, ReactNode } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { JobsEntry } from '../jobs/jobs-entry.tsx'
-import { familiar } from '../names.ts'
 import { IconFileImport, IconHome, IconPackage, IconSettings, IconX } from '../parts/icons.ts'
 import { TailText } from '../parts/path-text.tsx'
 import { useRecent } from '../queries.ts'
@@ -121,12 +121,12 @@ function RecentImages(): JSX.Element | null {
         <Entry
           key={keyOf(image.source)}
           icon={<IconPackage size={16} />}
-          label={visible(familiar(image.title))}
+          label={visible(familiarName(image.title))}
           title={image.source.path}
           isQuiet
           onClick={() => void open.image(image.source, [image.title])}
         >
-          <TailText text={familiar(image.title)} />
+          <TailText text={familiarName(image.title)} />
         </Entry>
       ))}
     </section>

@@ -12,7 +12,7 @@ test.for<[JobSpec, string]>([
   [
     {
       kind: 'convert',
-      input: { ...input, image: 'debian:12' },
+      input: { ...input, image: 'docker.io/library/debian:12' },
       filters: [],
       output: { kind: 'tar', path: 'C:\\out\\copy.tar', compression: 'none', overwrite: true },
     },
@@ -28,6 +28,7 @@ test.for<[JobSpec, string]>([
     'Export debian:12 to out',
   ],
   [{ kind: 'index', input }, 'Read the layers of debian.tar'],
+  [{ kind: 'index', input: { ...input, image: 'docker.io/acme/db:14' } }, 'Read the layers of acme/db:14'],
   [
     { kind: 'save-path', input, path: 'etc/\xc3\xbc', isMerged: true, destination: '/out/x' },
     'Save /etc/ü to x',

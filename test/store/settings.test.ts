@@ -24,7 +24,7 @@ describe('settings', () => {
     const settings = new SettingsStore(join(folder, 'deep', 'config'))
     expect(await settings.get()).toEqual({
       theme: 'system',
-      cacheLimit: 10 * 1024 ** 3,
+      cacheLimit: 10e9,
       folders: {},
       view: {},
     })
