@@ -17,6 +17,7 @@ import styles from './shell/shell.module.css'
 import { Sidebar } from './shell/sidebar.tsx'
 import { useIsNarrow } from './shell/use-is-narrow.ts'
 import { useKeyboard } from './shell/use-keyboard.ts'
+import { useLeaveGuard } from './shell/use-leave-guard.ts'
 import { useOpened } from './shell/use-opened.ts'
 import { WireBanner } from './shell/wire-banner.tsx'
 import { useActiveImage, useShell } from './store.ts'
@@ -29,6 +30,7 @@ export function App(): JSX.Element {
   useTheme()
   useKeyboard()
   useOpened()
+  useLeaveGuard()
   return (
     <>
       <div className={styles['shell']}>

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { JobOutcome } from '../../shared/job.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { parseFilter, parseTimestamp } from '../../shared/source-uri.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
 import { visible } from '../../shared/path-bytes.ts'
@@ -61,6 +62,6 @@ async function convert(
 }
 
 function summary({ path, references = [], imageID, bytesWritten }: JobOutcome): string {
-  const what = references.length > 0 ? references.join(', ') : (imageID ?? 'the image')
+  const what = references.length > 0 ? references.map(familiarName).join(', ') : (imageID ?? 'the image')
   return `wrote ${visible(what)} to ${path ?? ''} (${formatBytes(bytesWritten ?? 0)} written)`
 }
