@@ -8,7 +8,7 @@ import { IconChevronRight } from '../parts/icons.ts'
 import { CHANGE_MARKS } from './change-mark.ts'
 import { modeText, octalMode, TYPE_WORDS } from './file-mode.ts'
 import styles from './files.module.css'
-import { pathText } from './paths.ts'
+import { parentOf, pathText } from './paths.ts'
 import { TypeIcon } from './type-icon.tsx'
 
 interface FileRowViewProps {
@@ -67,8 +67,8 @@ export const FileRowView = memo(function FileRowView(props: FileRowViewProps): J
           </span>
         )}
         <TypeIcon type={row.type} isOpen={row.isExpanded} />
-        <bdi className={styles['name']} title={pathText(row.path)}>
-          {isFlat ? pathText(row.path) : visible(row.name)}
+        <bdi className={styles['name']} data-flat={isFlat || undefined} title={pathText(row.path)}>
+          {isFlat ? <FlatName row={row} /> : visible(row.name)}
         </bdi>
         {row.linkname !== undefined && (
           <bdi className={styles['target']} title={visible(row.linkname)}>
@@ -108,6 +108,20 @@ export const FileRowView = memo(function FileRowView(props: FileRowViewProps): J
     </div>
   )
 })
+
+/** A whole path, of which the directories give way first. */
+function FlatName({ row }: { readonly row: FileRow }): JSX.Element {
+  const directory = parentOf(row.path)
+  return (
+    <>
+      {directory !== '' && <span className={styles['directory']}>{pathText(directory)}</span>}
+      <span className={styles['baseName']}>
+        {directory !== '' && <span className="dim">/</span>}
+        {visible(row.name)}
+      </span>
+    </>
+  )
+}
 
 /** Its part of the whole tree: nothing where the bar would be a speck. */
 function shareOf(size: number, bytes: number): number {

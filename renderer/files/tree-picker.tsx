@@ -66,7 +66,7 @@ export function TreePicker({ info, tree, onChange }: TreePickerProps): JSX.Eleme
           <Combobox.Option value="all" active={tree.layer === undefined}>
             <span className={styles['treeOption']}>
               <span className={styles['treeName']}>All layers</span>
-              <span className="dim truncate">changes since the base, and all that was deleted</span>
+              <span className="dim truncate">changes since layer 0, with all deletions</span>
             </span>
           </Combobox.Option>
           <Combobox.Group label="Merged up to a layer, marked with what that layer changed">
