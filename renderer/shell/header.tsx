@@ -41,7 +41,6 @@ export function Header(): JSX.Element {
         className={styles['palette']}
         leftSection={<IconSearch size={14} />}
         rightSection={<Keys combination="mod+K" />}
-        aria-label="Command palette"
         onClick={openSpotlight}
       >
         Go to…
