@@ -14,7 +14,7 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { formatDuration } from '../parts/format.ts'
-import { IconAlertTriangle, IconCheck, IconMinus } from '../parts/icons.ts'
+import { IconAlertCircle, IconAlertTriangle, IconCheck, IconMinus } from '../parts/icons.ts'
 import { HostPath } from '../parts/path-text.tsx'
 import { noticeFailure } from '../shell/notices.tsx'
 import { nextCommands } from './draft.ts'
@@ -45,6 +45,7 @@ export function ExportRun({ job, output, layers, onAgain, onChange, onClose }: E
     case 'failed':
       return (
         <Ended
+          icon={<IconAlertCircle size={20} className={styles['bad']} />}
           title="The export failed"
           note="The destination is as it was."
           onChange={onChange}
@@ -57,6 +58,7 @@ export function ExportRun({ job, output, layers, onAgain, onChange, onClose }: E
     case 'cancelled':
       return (
         <Ended
+          icon={<IconMinus size={20} />}
           title="Cancelled"
           note="The destination is as it was, and nothing was left behind."
           onChange={onChange}
@@ -179,6 +181,7 @@ function Warnings({ job }: { readonly job: JobState }): JSX.Element | null {
 }
 
 interface EndedProps {
+  readonly icon: ReactNode
   readonly title: string
   readonly note: string
   readonly children?: ReactNode
@@ -187,12 +190,12 @@ interface EndedProps {
   readonly onClose: () => void
 }
 
-function Ended({ title, note, children, onChange, onAgain, onClose }: EndedProps): JSX.Element {
+function Ended({ icon, title, note, children, onChange, onAgain, onClose }: EndedProps): JSX.Element {
   return (
     <div className={styles['run']}>
       <div className={styles['body']}>
         <p className={styles['verdict']}>
-          <IconMinus size={20} aria-hidden="true" />
+          {icon}
           {title}
         </p>
         {children}

@@ -27,10 +27,13 @@ export function ExportWizard(): JSX.Element {
     (state) => state.openImages.find((image) => source && image.id === keyOf(source))?.title,
   )
   const close = useShell((state) => state.closeExport)
+  // Esc is the picker's while it lies on top: Mantine closes every dialog that hears it.
+  const isCovered = useShell((state) => state.picker !== null)
   return (
     <Modal
       opened={source !== null}
       onClose={close}
+      closeOnEscape={!isCovered}
       title={source && `Export ${visible(title ?? titleOf(source))}`}
       size={820}
       padding={0}

@@ -43,9 +43,10 @@ export function formatAgo(time: number, now: number): string {
   return 'just now'
 }
 
-/** A length of time in words, from milliseconds: `42 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A length of time in words, from milliseconds: `under 1 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds === 0) return 'under 1 s'
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
   if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`

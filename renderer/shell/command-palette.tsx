@@ -21,6 +21,7 @@ export function CommandPalette(): JSX.Element {
       highlightQuery
       limit={12}
       transitionProps={{ duration: 80 }}
+      attributes={{ content: { 'aria-label': 'Command palette' } }}
       searchProps={{ placeholder: 'What to do, or an image', 'aria-label': 'Command', size: 'md' }}
     />
   )
