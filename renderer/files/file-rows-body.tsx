@@ -19,7 +19,7 @@ interface FileRowsBodyProps {
 export function FileRowsBody(props: FileRowsBodyProps): JSX.Element {
   const { items, height, rowAt, active, viewed, isFlat, bytes, now } = props
   return (
-    <div role="rowgroup" style={{ height, position: 'relative' }}>
+    <div style={{ height, position: 'relative' }}>
       {items.map(({ index, top }) => {
         const row = rowAt(index)
         return row === undefined ? (

@@ -99,7 +99,7 @@ export function FileTable(props: FileTableProps): JSX.Element {
         onContextMenu={onContextMenu}
       >
         <FileHead tree={view.tree} preferences={preferences} />
-        <div className={styles['scroller']} ref={scroller} tabIndex={-1}>
+        <div className={styles['scroller']} ref={scroller} role="rowgroup" tabIndex={-1}>
           <FileRowsBody
             items={items}
             height={height}

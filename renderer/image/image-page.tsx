@@ -70,12 +70,14 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
           panel: styles['panel'] ?? '',
         }}
       >
-        <Tabs.List>
-          {imageTabs.map((tab) => (
-            <Tabs.Tab key={tab} value={tab}>
-              {TAB_NAMES[tab]}
-            </Tabs.Tab>
-          ))}
+        <div className={styles['tabBar']}>
+          <Tabs.List>
+            {imageTabs.map((tab) => (
+              <Tabs.Tab key={tab} value={tab}>
+                {TAB_NAMES[tab]}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
           <p className={styles['facts']}>
             <span>{platformText(info.platform)}</span>
             <span>{counted(info.layers.length, 'layer')}</span>
@@ -85,7 +87,7 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
             </span>
             <Digest digest={info.imageID} name="image ID" />
           </p>
-        </Tabs.List>
+        </div>
         <Tabs.Panel value="overview">
           <OverviewTab image={image} info={info} />
         </Tabs.Panel>

@@ -117,8 +117,8 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
       onKeyDown={onKey}
       onClick={onClick}
     >
-      <div className={styles['scroller']} ref={scroller} tabIndex={-1}>
-        <div role="rowgroup" style={{ height, position: 'relative' }}>
+      <div className={styles['scroller']} ref={scroller} role="rowgroup" tabIndex={-1}>
+        <div style={{ height, position: 'relative' }}>
           {items.map(({ index, top }) => {
             const line = groups.lineAt(index)
             const shared = { line: index, top, isActive: index === active, info }
