@@ -102,7 +102,7 @@ export class BrowserHost implements AsyncDisposable {
     }
     const refusal = guardRead(shape)
     if (refusal) return refusal
-    if (url.pathname === '/' && url.searchParams.has('token')) return this.#admit(url, response)
+    if (url.pathname === '/' && url.searchParams.has('token')) return this.#admit(shape, url, response)
     if (!this.session.hasCookie(shape.rawHeaders)) return FORBIDDEN
     if (url.pathname === '/session') {
       if (headerValues(shape.rawHeaders, 'sec-fetch-mode').includes('navigate')) return FORBIDDEN
@@ -118,9 +118,16 @@ export class BrowserHost implements AsyncDisposable {
     return undefined
   }
 
-  async #admit(url: URL, response: ServerResponse): Promise<Refusal | undefined> {
+  /** A browser that was admitted before may open its link again: it is only sent to the page that its cookie opens anyway. */
+  async #admit(
+    { rawHeaders }: { rawHeaders: readonly string[] },
+    url: URL,
+    response: ServerResponse,
+  ): Promise<Refusal | undefined> {
     if (this.session.isUnderAttack) await sleep(ATTACK_DELAY)
-    if (!this.session.spend(url.searchParams.get('token') ?? '')) return FORBIDDEN
+    const isAdmitted =
+      this.session.spend(url.searchParams.get('token') ?? '') || this.session.hasCookie(rawHeaders)
+    if (!isAdmitted) return FORBIDDEN
     answerRedirect(response, this.session.setCookie)
     return undefined
   }

@@ -225,6 +225,9 @@ test('the token buys a cookie once, and leaves the address', async () => {
   // A reload and a second tab have the cookie.
   for (let i = 0; i < 2; i++)
     expect((await fetch(`${browser.origin}/`, { headers: { cookie } })).status).toBe(200)
+  // So has who clicks the printed link again.
+  const again = await fetch(url, { redirect: 'manual', headers: { cookie } })
+  expect([again.status, again.headers.get('location')]).toEqual([303, '/'])
 })
 
 test('the secret is handed out until a page has shown that it has it: a stolen cookie opens the page and no more', async () => {
