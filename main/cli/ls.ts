@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { displayPath, isUtf8Path, visible, type PathBytes } from '../../shared/path-bytes.ts'
 import { DONE } from './failure.ts'
 import { formatMode, formatTime } from './format.ts'
@@ -12,6 +13,8 @@ export async function ls(
   options: { readonly layer?: string; readonly hash?: boolean; readonly json?: boolean },
 ): Promise<number> {
   const { output, task } = session
+  // Lines live for a moment: a young generation that grows for them to its usual 48 MB would only add to the image's tables.
+  setFlagsFromString('--semi-space-growth-factor=1')
   await using image = await openListed(session, source)
   const layer = typedLayer(options.layer, image)
   const tree = await image.tree(task)

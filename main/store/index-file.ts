@@ -69,7 +69,8 @@ function headBytesOf(head: Head): Buffer {
 async function compressed(parts: readonly Uint8Array[]): Promise<Buffer[]> {
   const engine = createZstdCompress({
     chunkSize: CHUNK,
-    params: { [constants.ZSTD_c_compressionLevel]: 3 },
+    // The first level holds the least memory beside a table that may itself be the largest thing there is.
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
   })
   const pieces: Buffer[] = []
   for await (const piece of Readable.from(parts.filter((part) => part.byteLength > 0)).pipe(engine))
