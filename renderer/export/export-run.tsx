@@ -2,7 +2,6 @@ import { Button } from '@mantine/core'
 import type { JSX, ReactNode } from 'react'
 import type { Digest as DigestText } from '../../shared/digest.ts'
 import type { JobState } from '../../shared/job.ts'
-import { visible } from '../../shared/path-bytes.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
@@ -10,11 +9,12 @@ import { JobProgress, JobSteps } from '../jobs/job-progress.tsx'
 import { revealLabel } from '../jobs/reveal-label.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Command } from '../parts/command.tsx'
+import { JobWarnings } from '../jobs/job-warnings.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { formatDuration } from '../parts/format.ts'
-import { IconAlertCircle, IconAlertTriangle, IconCheck, IconMinus } from '../parts/icons.ts'
+import { IconAlertCircle, IconCheck, IconMinus } from '../parts/icons.ts'
 import { HostPath } from '../parts/path-text.tsx'
 import { noticeFailure } from '../shell/notices.tsx'
 import { nextCommands } from './draft.ts'
@@ -148,7 +148,7 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
             <Digest digest={outcome.imageID} name="image ID" />
           </p>
         )}
-        <Warnings job={job} />
+        <JobWarnings warnings={job.warnings} />
         <div className={styles['field']}>
           <span className={styles['label']}>Next</span>
           {commands.map((command) => (
@@ -163,20 +163,6 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
         </Button>
       </footer>
     </div>
-  )
-}
-
-function Warnings({ job }: { readonly job: JobState }): JSX.Element | null {
-  if (job.warnings.length === 0) return null
-  return (
-    <ul className={styles['warnings']} aria-label="Warnings">
-      {job.warnings.map((warning) => (
-        <li key={`${warning.code} ${warning.message}`} title={warning.detail}>
-          <IconAlertTriangle size={14} aria-hidden="true" />
-          <span>{visible(warning.message)}</span>
-        </li>
-      ))}
-    </ul>
   )
 }
 

@@ -25,6 +25,7 @@ import { noticeFailure } from '../shell/notices.tsx'
 import shell from '../shell/shell.module.css'
 import { useOpen } from '../use-open.ts'
 import { JobProgress, JobSteps } from './job-progress.tsx'
+import { JobWarnings } from './job-warnings.tsx'
 import styles from './jobs.module.css'
 import { revealLabel } from './reveal-label.ts'
 
@@ -78,7 +79,7 @@ export function JobCard({ job }: { readonly job: JobState }): JSX.Element {
       {isOpen && (
         <>
           <JobSteps job={job} layers={layers} />
-          <WarningList job={job} />
+          <JobWarnings warnings={job.warnings} />
         </>
       )}
     </li>
@@ -188,19 +189,5 @@ function Outcome({ job }: { readonly job: JobState }): JSX.Element | null {
         {job.started !== null && job.ended !== null && ` in ${formatDuration(job.ended - job.started)}`}
       </span>
     </div>
-  )
-}
-
-function WarningList({ job }: { readonly job: JobState }): JSX.Element | null {
-  if (job.warnings.length === 0) return null
-  return (
-    <ul className={styles['warningList']} aria-label="Warnings">
-      {job.warnings.map((warning) => (
-        <li key={`${warning.code} ${warning.message}`} title={warning.detail}>
-          <IconAlertTriangle size={14} aria-hidden="true" />
-          <span>{visible(warning.message)}</span>
-        </li>
-      ))}
-    </ul>
   )
 }
