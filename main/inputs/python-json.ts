@@ -23,7 +23,7 @@ function dumped(value: unknown, level: number | undefined): string {
   return `${open}\n${indent}${items.join(`,\n${indent}`)}\n${'    '.repeat(level)}${close}`
 }
 
-/** JSON's escapes, with everything beyond ASCII as `\uXXXX` (`ensure_ascii`). */
+/** JSON's escapes, with a `\u` escape for everything beyond ASCII (`ensure_ascii`). */
 function quoted(text: string): string {
   return JSON.stringify(text).replace(
     /[\u0080-\uffff]/g,
