@@ -88,8 +88,8 @@ function storageOf(folder: string): string[] {
   return ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--storage-driver', 'overlay']
 }
 
-/** A process that listens on a socket in a folder of its own, and everything it leaves behind. */
-class Daemon implements AsyncDisposable {
+/** A process that listens, with a folder of its own, and everything it leaves behind. */
+export class Daemon implements AsyncDisposable {
   readonly folder: TemporaryFolder
   readonly socket: string
   readonly #process: ChildProcess
@@ -100,13 +100,18 @@ class Daemon implements AsyncDisposable {
     this.#process = child
   }
 
-  static async start(program: string, args: (folder: string, socket: string) => string[]): Promise<Daemon> {
+  /** `isReady` says whether it answers: an engine on its socket unless said, others elsewhere. */
+  static async start(
+    program: string,
+    args: (folder: string, socket: string) => string[] | Promise<string[]>,
+    isReady: (daemon: Daemon) => Promise<boolean> = ({ socket }) => answers(socket),
+  ): Promise<Daemon> {
     const folder = await TemporaryFolder.make()
     await mkdir(folder.at('config'))
     const socket = folder.at('socket')
     const log = createWriteStream(folder.at('log'))
     // A process group of its own, so that what it starts (containerd, shims) ends with it.
-    const child = spawn(program, args(folder.path, socket), {
+    const child = spawn(program, await args(folder.path, socket), {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TMPDIR: folder.path, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
@@ -123,12 +128,17 @@ class Daemon implements AsyncDisposable {
     failed.catch(() => {})
     const daemon = new Daemon(folder, socket, child)
     try {
-      await Promise.race([ready(program, socket), failed])
+      await Promise.race([ready(program, async () => isReady(daemon)), failed])
     } catch (error) {
       await daemon[Symbol.asyncDispose]()
       throw error
     }
     return daemon
+  }
+
+  /** What it has printed so far. */
+  get log(): string {
+    return tail(this.folder.at('log'), Infinity)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -165,13 +175,13 @@ async function unmountBelow(folder: string): Promise<void> {
   for (const point of points) await tryCommand('umount', ['--lazy', point])
 }
 
-async function ready(program: string, socket: string): Promise<void> {
+async function ready(program: string, isReady: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + READY_SECONDS * 1000
   while (performance.now() < deadline) {
-    if (await answers(socket)) return
+    if (await isReady()) return
     await sleep(100)
   }
-  throw new Error(`${program} did not answer on ${socket} within ${READY_SECONDS} s`)
+  throw new Error(`${program} did not answer within ${READY_SECONDS} s`)
 }
 
 async function answers(socketPath: string): Promise<boolean> {
@@ -189,9 +199,9 @@ async function answers(socketPath: string): Promise<boolean> {
   })
 }
 
-function tail(path: string): string {
+function tail(path: string, length = 2000): string {
   try {
-    return readFileSync(path, 'utf8').slice(-2000)
+    return readFileSync(path, 'utf8').slice(-length)
   } catch {
     return ''
   }
