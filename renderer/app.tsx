@@ -1,5 +1,6 @@
 import { Notifications } from '@mantine/notifications'
 import { lazy, Suspense, type JSX } from 'react'
+import { useFollowEngines } from './engines/follow-engines.ts'
 import { ExportWizard } from './export/export-wizard.tsx'
 import { Home } from './home/home.tsx'
 import { JobsPage } from './jobs/jobs-page.tsx'
@@ -31,6 +32,7 @@ export function App(): JSX.Element {
   useKeyboard()
   useOpened()
   useLeaveGuard()
+  useFollowEngines()
   return (
     <>
       <div className={styles['shell']}>

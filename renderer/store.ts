@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
 import type { Candidate } from '../shared/contract.ts'
+import { keyOfSource } from '../shared/source-name.ts'
 import type { SourceSpec } from '../shared/uri.ts'
 import type { WireState } from './client.ts'
 
@@ -39,6 +40,17 @@ export interface Opening {
   readonly cancel: () => void
 }
 
+/** The engine picker is shown: on this engine, or on the one that people mean where they name none. */
+export interface EngineRequest {
+  readonly socket: string | null
+}
+
+/** The registry picker is shown with this text typed in; looked up at once where it is whole. */
+export interface RegistryRequest {
+  readonly text: string
+  readonly isWhole: boolean
+}
+
 interface ShellState {
   readonly page: Page
   readonly openImages: readonly OpenImage[]
@@ -51,6 +63,8 @@ interface ShellState {
   /** Files with several images that wait for a choice; the first is asked. */
   readonly choices: readonly ImageChoice[]
   readonly picker: PickerRequest | null
+  readonly engines: EngineRequest | null
+  readonly registries: RegistryRequest | null
   readonly opening: readonly Opening[]
   readonly isKeysShown: boolean
   readonly isSidebarHidden: boolean
@@ -77,19 +91,16 @@ interface ShellState {
   readonly endChoice: () => void
   readonly openPicker: (request: PickerRequest) => void
   readonly answerPicker: (path: string | null) => void
+  readonly openEngines: (socket?: string) => void
+  readonly closeEngines: () => void
+  readonly openRegistries: (request?: Partial<RegistryRequest>) => void
+  readonly closeRegistries: () => void
   readonly addOpening: (opening: Opening) => void
   readonly removeOpening: (id: number) => void
   readonly showKeys: (isShown: boolean) => void
   readonly toggleSidebar: (isNarrow: boolean) => void
   readonly setWire: (wire: WireState) => void
   readonly announce: (text: string) => void
-}
-
-/** One text per image, whatever the order of a source's keys. */
-export function keyOf(source: SourceSpec): string {
-  const image = source.image ?? ''
-  const rest = source.kind === 'dir' ? (source.tag ?? '') : JSON.stringify(source.platform ?? null)
-  return JSON.stringify([source.kind, source.path, image, rest])
 }
 
 function changed(
@@ -114,6 +125,8 @@ export const useShell = create<ShellState>()(
       watchedJob: null,
       choices: [],
       picker: null,
+      engines: null,
+      registries: null,
       opening: [],
       isKeysShown: false,
       isSidebarHidden: false,
@@ -123,7 +136,7 @@ export const useShell = create<ShellState>()(
 
       go: (page) => set({ page, isSidebarOver: false }),
       showImage: (source, title, tab) => {
-        const id = keyOf(source)
+        const id = keyOfSource(source)
         const { openImages } = get()
         const isOpen = openImages.some((image) => image.id === id)
         set({
@@ -164,6 +177,11 @@ export const useShell = create<ShellState>()(
         get().picker?.resolve(path)
         set({ picker: null })
       },
+      openEngines: (socket) => set({ engines: { socket: socket ?? null }, isSidebarOver: false }),
+      closeEngines: () => set({ engines: null }),
+      openRegistries: ({ text = '', isWhole = false } = {}) =>
+        set({ registries: { text, isWhole }, isSidebarOver: false }),
+      closeRegistries: () => set({ registries: null }),
       addOpening: (opening) => set({ opening: [...get().opening, opening] }),
       removeOpening: (id) => set({ opening: get().opening.filter((opening) => opening.id !== id) }),
       showKeys: (isShown) => set({ isKeysShown: isShown }),

@@ -3,8 +3,14 @@ import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
 import { familiarName, parseReference } from '../../shared/reference.ts'
 import { formatSource } from '../../shared/source-uri.ts'
-import type { DestinationSpec, FilterSpec, OutputCompression, SourceSpec } from '../../shared/uri.ts'
-import { baseName } from '../parts/format.ts'
+import {
+  pathOfSource,
+  type DestinationSpec,
+  type FilterSpec,
+  type OutputCompression,
+  type SourceSpec,
+} from '../../shared/uri.ts'
+import { titleOf } from '../names.ts'
 
 export type Format = DestinationSpec['kind']
 type ConvertSpec = Extract<JobSpec, { kind: 'convert' }>
@@ -74,9 +80,10 @@ const EXTENSIONS: Record<OutputCompression, string> = { none: '.tar', gzip: '.ta
 /** A file's name from the image's: `debian:12` becomes `debian-12.tar`. */
 export function suggestedName(draft: Draft, info: ImageInfo | undefined, source: SourceSpec): string {
   const typed = draft.reference.trim()
-  const reference = typed === '' ? (info?.references[0] ?? '') : typed
-  const name =
-    reference === '' ? baseName(source.path).replace(/\.(tar|tgz)(\.\w+)?$/i, '') : familiarName(reference)
+  const references = info?.references ?? []
+  const isFile = references.length === 0 && pathOfSource(source) !== undefined
+  const own = titleOf(source, references)
+  const name = typed === '' ? (isFile ? own.replace(/\.(tar|tgz)(\.\w+)?$/i, '') : own) : familiarName(typed)
   return `${name.replace(/@.*$/, '').replaceAll(/[^\w.-]+/g, '-')}${EXTENSIONS[draft.compression]}`
 }
 

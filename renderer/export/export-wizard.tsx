@@ -4,13 +4,14 @@ import { useState, type JSX } from 'react'
 import type { Preflight } from '../../shared/contract.ts'
 import type { ErrorReport } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useJob } from '../jobs/job-store.ts'
 import { titleOf } from '../names.ts'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { useImageInfo } from '../queries.ts'
-import { keyOf, useShell } from '../store.ts'
+import { useShell } from '../store.ts'
 import { DestinationStep } from './destination-step.tsx'
 import { emptyDraft, referenceProblem, specOf, timestampProblem, type Draft } from './draft.ts'
 import { ExportRun } from './export-run.tsx'
@@ -24,7 +25,7 @@ import { StepRail, steps, type Step } from './step-rail.tsx'
 export function ExportWizard(): JSX.Element {
   const source = useShell((state) => state.exporting)
   const title = useShell(
-    (state) => state.openImages.find((image) => source && image.id === keyOf(source))?.title,
+    (state) => state.openImages.find((image) => source && image.id === keyOfSource(source))?.title,
   )
   const close = useShell((state) => state.closeExport)
   // Esc is the picker's while it lies on top: Mantine closes every dialog that hears it.
@@ -39,7 +40,7 @@ export function ExportWizard(): JSX.Element {
       padding={0}
       classNames={{ header: styles['modalHeader'] ?? '' }}
     >
-      {source && <Wizard key={keyOf(source)} source={source} onClose={close} />}
+      {source && <Wizard key={keyOfSource(source)} source={source} onClose={close} />}
     </Modal>
   )
 }
@@ -62,7 +63,7 @@ function Wizard({ source, onClose }: WizardProps): JSX.Element {
   const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }))
 
   const preflight = useQuery({
-    queryKey: ['preflight', keyOf(source), JSON.stringify(spec)],
+    queryKey: ['preflight', keyOfSource(source), JSON.stringify(spec)],
     queryFn: spec
       ? async ({ signal }): Promise<Preflight> => client.jobs.preflight(spec, { signal })
       : skipToken,

@@ -1,11 +1,11 @@
 import { useCallback, useMemo } from 'react'
 import type { FileRow, RowsQuery, RowsWindow } from '../../shared/files.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient } from '../client.ts'
 import { imageKey } from '../image/image-queries.ts'
 import type { FilesView } from '../image/image-views.ts'
 import { useWindows, type WindowSource, type Windows } from '../rows/use-windows.ts'
-import { keyOf } from '../store.ts'
 import type { FilesPreferences } from './use-preferences.ts'
 
 /** Which rows, without which of them. */
@@ -33,7 +33,7 @@ export function useFileRows(
   last: number,
 ): Windows<RowsWindow, FileRow> {
   const client = useClient()
-  const id = keyOf(source)
+  const id = keyOfSource(source)
   const list = useMemo<WindowSource<RowsWindow>>(
     () => ({
       key: [...imageKey(source), 'rows', query],

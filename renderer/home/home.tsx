@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import type { JSX } from 'react'
-import { IconFile, IconFlask, IconFolderOpen, IconStack } from '../parts/icons.ts'
+import { IconCloud, IconFile, IconFlask, IconFolderOpen, IconServer, IconStack } from '../parts/icons.ts'
 import { useRecent } from '../queries.ts'
 import { useShell } from '../store.ts'
 import { useOpen } from '../use-open.ts'
@@ -10,6 +10,8 @@ import { RecentList } from './recent-list.tsx'
 /** The way in: drop a file anywhere, or pick one; recent images below. */
 export function Home(): JSX.Element {
   const open = useOpen()
+  const openEngines = useShell((state) => state.openEngines)
+  const openRegistries = useShell((state) => state.openRegistries)
   const isOpening = useShell((state) => state.opening.length > 0)
   const recent = useRecent().data ?? []
   return (
@@ -21,7 +23,7 @@ export function Home(): JSX.Element {
         </h2>
         <p className={styles['kinds']}>
           A tarball from docker save, podman save or skopeo, compressed or not; an OCI layout; a directory of
-          images. No daemon, no root, no network.
+          images.
         </p>
         <div className={styles['ways']}>
           <Button size="sm" leftSection={<IconFile size={16} />} onClick={() => void open.pick('file')}>
@@ -38,12 +40,28 @@ export function Home(): JSX.Element {
           <Button
             size="sm"
             variant="default"
-            leftSection={<IconFlask size={16} />}
-            onClick={() => void open.sample()}
+            leftSection={<IconServer size={16} />}
+            onClick={() => openEngines()}
           >
-            Try the sample image
+            From an engine…
+          </Button>
+          <Button
+            size="sm"
+            variant="default"
+            leftSection={<IconCloud size={16} />}
+            onClick={() => openRegistries()}
+          >
+            From a registry…
           </Button>
         </div>
+        <Button
+          variant="subtle"
+          className={styles['sample']}
+          leftSection={<IconFlask size={14} />}
+          onClick={() => void open.sample()}
+        >
+          Try the sample image
+        </Button>
       </section>
       {recent.length > 0 && <RecentList images={recent} />}
     </div>

@@ -4,14 +4,15 @@ import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import type { RecentImage } from '../../shared/settings.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { failureOf, useClient } from '../client.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { IconX } from '../parts/icons.ts'
-import { HostPath, TailText } from '../parts/path-text.tsx'
+import { TailText } from '../parts/path-text.tsx'
 import { TimeAgo } from '../parts/time-ago.tsx'
 import { recentKey } from '../queries.ts'
 import { noticeFailure } from '../shell/notices.tsx'
-import { keyOf } from '../store.ts'
+import { SourcePlace } from '../source-place.tsx'
 import { useOpen } from '../use-open.ts'
 import styles from './home.module.css'
 
@@ -24,7 +25,7 @@ export function RecentList({ images }: { readonly images: readonly RecentImage[]
       </h2>
       <ul className={styles['list']}>
         {images.map((image) => (
-          <RecentRow key={keyOf(image.source)} image={image} />
+          <RecentRow key={keyOfSource(image.source)} image={image} />
         ))}
       </ul>
     </section>
@@ -59,7 +60,7 @@ function RecentRow({ image }: { readonly image: RecentImage }): JSX.Element {
           <TailText text={familiarName(image.title)} />
         </span>
         <span className={styles['place']}>
-          <HostPath path={image.source.path} />
+          <SourcePlace source={image.source} />
         </span>
         {image.isMissing ? (
           <span className={styles['missing']} title="The file or folder is not there any more">

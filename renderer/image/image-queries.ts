@@ -1,12 +1,12 @@
 import { useQuery, type QueryKey } from '@tanstack/react-query'
 import type { RowsQuery, Tree } from '../../shared/files.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient } from '../client.ts'
-import { keyOf } from '../store.ts'
 
 /** Everything asked here about an image stands under this key; its second part is what `refreshImage` goes by. */
 export function imageKey(source: SourceSpec): QueryKey {
-  return ['image', keyOf(source)]
+  return ['image', keyOfSource(source)]
 }
 
 /** The rows of a whole tree with nothing filtered away, sorted by name: what side questions are asked with. */

@@ -2,6 +2,8 @@ import { Button } from '@mantine/core'
 import type { JSX, ReactNode } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
+import { placeOfSource } from '../../shared/source-name.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Digest } from '../parts/digest.tsx'
@@ -9,6 +11,8 @@ import { counted } from '../parts/format.ts'
 import { HostPath } from '../parts/path-text.tsx'
 import { TimeAgo } from '../parts/time-ago.tsx'
 import { IconFolderSearch } from '../parts/icons.ts'
+import { useEngines } from '../queries.ts'
+import { engineName } from '../source-place.tsx'
 import { useShell, type OpenImage } from '../store.ts'
 import { ConfigFacts } from './config-facts.tsx'
 import { Fact, Facts } from './facts.tsx'
@@ -106,7 +110,7 @@ function Identity({ image, info }: TabProps): JSX.Element {
     <Facts>
       <Fact name={info.references.length > 1 ? 'Names' : 'Name'}>
         {info.references.length === 0 ? (
-          <span className="dim">none in the file</span>
+          <span className="dim">none</span>
         ) : (
           <ul className={styles['plainList']}>
             {info.references.map((reference) => (
@@ -134,12 +138,47 @@ function Identity({ image, info }: TabProps): JSX.Element {
       )}
       {info.author !== undefined && info.author !== '' && <Fact name="Author">{visible(info.author)}</Fact>}
       <Fact name="Format">{info.format}</Fact>
-      <Fact name={image.source.kind === 'tar' ? 'File' : 'Folder'}>
-        <span className={styles['withCopy']}>
-          <HostPath path={image.source.path} />
-          <CopyButton value={image.source.path} label="Copy path" />
-        </span>
-      </Fact>
+      <PlaceFact source={image.source} />
     </Facts>
   )
+}
+
+/** Where it came from, in the words of that kind of place. */
+function PlaceFact({ source }: { readonly source: SourceSpec }): JSX.Element {
+  const engines = useEngines().data ?? []
+  switch (source.kind) {
+    case 'registry':
+      return (
+        <Fact name="Registry">
+          <span className={styles['withCopy']}>
+            <bdi className="mono">{visible(placeOfSource(source))}</bdi>
+            <CopyButton value={placeOfSource(source)} label="Copy registry" />
+          </span>
+          {source.insecure && <span className={styles['unproved']}>its certificate is not checked</span>}
+        </Fact>
+      )
+    case 'docker':
+      return (
+        <Fact name="Engine">
+          <bdi>{visible(engineName(source.socket, engines))}</bdi>
+          {source.socket !== undefined && (
+            <span className={styles['withCopy']}>
+              <HostPath path={source.socket} />
+              <CopyButton value={source.socket} label="Copy address of the engine" />
+            </span>
+          )}
+        </Fact>
+      )
+    case 'tar':
+    case 'layout':
+    case 'dir':
+      return (
+        <Fact name={source.kind === 'tar' ? 'File' : 'Folder'}>
+          <span className={styles['withCopy']}>
+            <HostPath path={source.path} />
+            <CopyButton value={source.path} label="Copy path" />
+          </span>
+        </Fact>
+      )
+  }
 }

@@ -1,22 +1,22 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { isEnded, type JobState } from '../../shared/job.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient } from '../client.ts'
 import { useJobStore } from '../jobs/job-store.ts'
 import { refreshImage } from '../queries.ts'
-import { keyOf } from '../store.ts'
 
 /** The latest index job of an image, whoever submitted it. */
 export function useIndexJob(source: SourceSpec): JobState | undefined {
-  const id = keyOf(source)
+  const id = keyOfSource(source)
   return useJobStore(({ jobs }) => latestIndexJob(jobs.values(), id))
 }
 
 export function latestIndexJob(jobs: Iterable<JobState>, id: string): JobState | undefined {
   let latest: JobState | undefined
   for (const job of jobs) {
-    if (job.spec.kind !== 'index' || keyOf(job.spec.input) !== id) continue
+    if (job.spec.kind !== 'index' || keyOfSource(job.spec.input) !== id) continue
     if (latest === undefined || job.submitted > latest.submitted) latest = job
   }
   return latest
@@ -34,7 +34,7 @@ export function useReading(source: SourceSpec, isMissing: boolean): JobState | u
   const client = useClient()
   const queries = useQueryClient()
   const job = useIndexJob(source)
-  const id = keyOf(source)
+  const id = keyOfSource(source)
   const isIdle = job === undefined
   const asked = useRef<string | null>(null)
   useEffect(() => {

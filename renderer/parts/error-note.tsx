@@ -44,6 +44,17 @@ const words: Record<ErrorCode, Words> = {
   permission: { title: 'No permission', remedy: 'Choose another place, or change its permissions.' },
   io: { title: 'The file system failed', remedy: 'Check the disk and try again.' },
   busy: { title: 'In use', remedy: 'Close the other window of Occystrap, or wait until it is done.' },
+  network: { title: 'Not reachable', remedy: 'Check the connection and the name, then try again.' },
+  certificate: {
+    title: 'Certificate not trusted',
+    remedy: 'Name the certificate of whoever issued it in the settings, under Certificates.',
+  },
+  'sign-in': { title: 'Sign-in needed', remedy: 'Sign in as somebody who may read this image.' },
+  server: {
+    title: 'Unexpected answer',
+    remedy: 'Try again in a while. If it stays, ask whoever runs the server.',
+  },
+  engine: { title: 'The engine does not answer', remedy: 'Check that it is running, then try again.' },
   cancelled: { title: 'Cancelled', remedy: 'Start it again when you want to.' },
   internal: {
     title: 'A fault in Occystrap',

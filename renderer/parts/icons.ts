@@ -9,6 +9,7 @@ import ArrowUp from '@tabler/icons-react/dist/esm/icons/IconArrowUp.mjs'
 import ArrowsLeftRight from '@tabler/icons-react/dist/esm/icons/IconArrowsLeftRight.mjs'
 import Check from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
 import ChevronRight from '@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs'
+import Cloud from '@tabler/icons-react/dist/esm/icons/IconCloud.mjs'
 import Copy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
 import DeviceFloppy from '@tabler/icons-react/dist/esm/icons/IconDeviceFloppy.mjs'
 import Download from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
@@ -26,7 +27,9 @@ import Minus from '@tabler/icons-react/dist/esm/icons/IconMinus.mjs'
 import Package from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import PackageExport from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
 import Pencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
+import Refresh from '@tabler/icons-react/dist/esm/icons/IconRefresh.mjs'
 import Search from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
+import Server from '@tabler/icons-react/dist/esm/icons/IconServer2.mjs'
 import Settings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs'
 import Sidebar from '@tabler/icons-react/dist/esm/icons/IconLayoutSidebar.mjs'
 import Stack from '@tabler/icons-react/dist/esm/icons/IconStack2.mjs'
@@ -44,6 +47,7 @@ export const IconArrowUp = decoration(ArrowUp)
 export const IconArrowsLeftRight = decoration(ArrowsLeftRight)
 export const IconCheck = decoration(Check)
 export const IconChevronRight = decoration(ChevronRight)
+export const IconCloud = decoration(Cloud)
 export const IconCopy = decoration(Copy)
 export const IconDeviceFloppy = decoration(DeviceFloppy)
 export const IconDownload = decoration(Download)
@@ -61,7 +65,9 @@ export const IconMinus = decoration(Minus)
 export const IconPackage = decoration(Package)
 export const IconPackageExport = decoration(PackageExport)
 export const IconPencil = decoration(Pencil)
+export const IconRefresh = decoration(Refresh)
 export const IconSearch = decoration(Search)
+export const IconServer = decoration(Server)
 export const IconSettings = decoration(Settings)
 export const IconSidebar = decoration(Sidebar)
 export const IconStack = decoration(Stack)

@@ -3,10 +3,11 @@ import type { JSX } from 'react'
 import type { Candidate } from '../../shared/contract.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { baseName, counted } from '../parts/format.ts'
-import { keyOf, useShell } from '../store.ts'
+import { useShell } from '../store.ts'
 import { useOpen } from '../use-open.ts'
 import styles from './pickers.module.css'
 
@@ -56,7 +57,7 @@ function Candidates({ candidates, onChosen }: CandidatesProps): JSX.Element {
           </thead>
           <tbody>
             {candidates.map((candidate, at) => (
-              <tr key={keyOf(candidate.source)} onDoubleClick={() => void openAll([candidate])}>
+              <tr key={keyOfSource(candidate.source)} onDoubleClick={() => void openAll([candidate])}>
                 <th scope="row">
                   <Names references={candidate.references} />
                 </th>

@@ -1,11 +1,11 @@
 import { useMemo } from 'react'
 import type { SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient } from '../client.ts'
 import { imageKey } from '../image/image-queries.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { useWindows, type WindowSource, type Windows } from '../rows/use-windows.ts'
-import { keyOf } from '../store.ts'
 
 /** What the box asks for; null while it is empty. */
 export function queryOf(text: string, view: SearchView): SearchQuery | null {
@@ -23,7 +23,7 @@ export function useSearch(
   last: number,
 ): Windows<SearchWindow, SearchHit> {
   const client = useClient()
-  const id = keyOf(source)
+  const id = keyOfSource(source)
   const list = useMemo<WindowSource<SearchWindow> | null>(
     () =>
       query && {

@@ -2,9 +2,11 @@ import { Spotlight, type SpotlightActionData } from '@mantine/spotlight'
 import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { Keys } from '../parts/keys.tsx'
-import { useRecent } from '../queries.ts'
-import { imageTabs, keyOf, useActiveImage, useShell } from '../store.ts'
+import { useEngines, useRecent } from '../queries.ts'
+import { placeText } from '../source-place.tsx'
+import { imageTabs, useActiveImage, useShell } from '../store.ts'
 import { useOpen } from '../use-open.ts'
 import { bindingOf, type BindingID } from './key-bindings.ts'
 
@@ -42,9 +44,13 @@ function useWindowActions(): SpotlightActionData[] {
   const open = useOpen()
   const go = useShell((state) => state.go)
   const showKeys = useShell((state) => state.showKeys)
+  const openEngines = useShell((state) => state.openEngines)
+  const openRegistries = useShell((state) => state.openRegistries)
   return [
     action('open', () => void open.pick('file')),
     action('openFolder', () => void open.pick('folder')),
+    action('openEngine', () => openEngines()),
+    action('openRegistry', () => openRegistries()),
     { id: 'sample', label: 'Open the sample image', onClick: () => void open.sample() },
     action('home', () => go('home')),
     action('jobs', () => go('jobs')),
@@ -76,21 +82,24 @@ function useImageActions(): SpotlightActionData[] {
 
 function useImageList(): SpotlightActionData[] {
   const open = useOpen()
+  const engines = useEngines().data ?? []
   const openImages = useShell((state) => state.openImages)
   const showImage = useShell((state) => state.showImage)
   const ids = new Set(openImages.map((image) => image.id))
-  const recent = (useRecent().data ?? []).filter((image) => !image.isMissing && !ids.has(keyOf(image.source)))
+  const recent = (useRecent().data ?? []).filter(
+    (image) => !image.isMissing && !ids.has(keyOfSource(image.source)),
+  )
   return [
     ...openImages.map((image) => ({
       id: image.id,
       label: visible(image.title),
-      description: visible(image.source.path),
+      description: placeText(image.source, engines),
       onClick: () => showImage(image.source, image.title),
     })),
     ...recent.map((image) => ({
-      id: keyOf(image.source),
+      id: keyOfSource(image.source),
       label: visible(familiarName(image.title)),
-      description: visible(image.source.path),
+      description: placeText(image.source, engines),
       onClick: () => void open.image(image.source, [image.title]),
     })),
   ]

@@ -4,7 +4,7 @@ import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import { IconPackageExport, IconSearch, IconSidebar } from '../parts/icons.ts'
 import { Keys } from '../parts/keys.tsx'
-import { HostPath } from '../parts/path-text.tsx'
+import { SourcePlace } from '../source-place.tsx'
 import { useActiveImage, useShell } from '../store.ts'
 import styles from './shell.module.css'
 import { useIsNarrow } from './use-is-narrow.ts'
@@ -34,7 +34,11 @@ export function Header(): JSX.Element {
       </Tooltip>
       <div className={styles['where']}>
         <h1 className="truncate">{image ? visible(image.title) : names[page]}</h1>
-        {image && <HostPath path={image.source.path} />}
+        {image && (
+          <span className={styles['place']}>
+            <SourcePlace source={image.source} />
+          </span>
+        )}
       </div>
       <Button
         variant="default"

@@ -10,6 +10,8 @@ export interface KeyBinding {
 export type BindingID =
   | 'open'
   | 'openFolder'
+  | 'openEngine'
+  | 'openRegistry'
   | 'palette'
   | 'settings'
   | 'jobs'
@@ -23,7 +25,19 @@ export type BindingID =
 
 export const bindings: readonly KeyBinding[] = [
   { id: 'open', group: 'Anywhere', label: 'Open a file', combinations: ['mod+O'] },
-  { id: 'openFolder', group: 'Anywhere', label: 'Open a folder', combinations: ['mod+shift+O'] },
+  { id: 'openFolder', group: 'Anywhere', label: 'Open a folder', combinations: ['alt+O'] },
+  {
+    id: 'openEngine',
+    group: 'Anywhere',
+    label: 'Open from an engine',
+    combinations: ['mod+shift+E'],
+  },
+  {
+    id: 'openRegistry',
+    group: 'Anywhere',
+    label: 'Open from a registry',
+    combinations: ['mod+shift+O'],
+  },
   { id: 'palette', group: 'Anywhere', label: 'Command palette', combinations: ['mod+K', 'mod+shift+P'] },
   { id: 'home', group: 'Anywhere', label: 'Go to Home', combinations: ['alt+H'] },
   { id: 'jobs', group: 'Anywhere', label: 'Go to Jobs', combinations: ['alt+J'] },

@@ -2,11 +2,14 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import type { JSX, ReactNode } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
+import { StateDot, stateWords } from '../engines/engine-state.tsx'
 import { JobsEntry } from '../jobs/jobs-entry.tsx'
-import { IconFileImport, IconHome, IconPackage, IconSettings, IconX } from '../parts/icons.ts'
+import { IconCloud, IconFileImport, IconHome, IconPackage, IconSettings, IconX } from '../parts/icons.ts'
 import { TailText } from '../parts/path-text.tsx'
-import { useRecent } from '../queries.ts'
-import { keyOf, useShell } from '../store.ts'
+import { useEngines, useRecent, useSettings } from '../queries.ts'
+import { placeText } from '../source-place.tsx'
+import { useShell } from '../store.ts'
 import { useOpen } from '../use-open.ts'
 import { Logo } from './logo.tsx'
 import styles from './shell.module.css'
@@ -30,6 +33,8 @@ export function Sidebar(): JSX.Element {
       <div className={styles['lists']}>
         <OpenImages />
         <RecentImages />
+        <Engines />
+        <Registries />
       </div>
       <div className={styles['foot']}>
         <JobsEntry isCurrent={page === 'jobs'} onClick={() => go('jobs')} />
@@ -47,6 +52,7 @@ export function Sidebar(): JSX.Element {
 
 function OpenImages(): JSX.Element {
   const open = useOpen()
+  const engines = useEngines().data ?? []
   const page = useShell((state) => state.page)
   const images = useShell((state) => state.openImages)
   const opening = useShell((state) => state.opening)
@@ -70,7 +76,7 @@ function OpenImages(): JSX.Element {
             icon={<IconPackage size={16} />}
             isCurrent={page === 'image' && active === image.id}
             label={visible(image.title)}
-            title={image.source.path}
+            title={placeText(image.source, engines)}
             onClick={() => showImage(image.source, image.title)}
           >
             <TailText text={image.title} />
@@ -109,8 +115,11 @@ function RecentImages(): JSX.Element | null {
   const open = useOpen()
   const openImages = useShell((state) => state.openImages)
   const recent = useRecent().data ?? []
+  const engines = useEngines().data ?? []
   const ids = new Set(openImages.map((image) => image.id))
-  const shown = recent.filter((image) => !image.isMissing && !ids.has(keyOf(image.source))).slice(0, SHOWN)
+  const shown = recent
+    .filter((image) => !image.isMissing && !ids.has(keyOfSource(image.source)))
+    .slice(0, SHOWN)
   if (shown.length === 0) return null
   return (
     <section aria-labelledby="recent-images">
@@ -119,14 +128,78 @@ function RecentImages(): JSX.Element | null {
       </h2>
       {shown.map((image) => (
         <Entry
-          key={keyOf(image.source)}
+          key={keyOfSource(image.source)}
           icon={<IconPackage size={16} />}
           label={visible(familiarName(image.title))}
-          title={image.source.path}
+          title={placeText(image.source, engines)}
           isQuiet
           onClick={() => void open.image(image.source, [image.title])}
         >
           <TailText text={familiarName(image.title)} />
+        </Entry>
+      ))}
+    </section>
+  )
+}
+
+/** Docker and Podman as they were found, whether they answer or not: the picker says what to do about it. */
+function Engines(): JSX.Element {
+  const engines = useEngines()
+  const openEngines = useShell((state) => state.openEngines)
+  return (
+    <section aria-labelledby="engines">
+      <h2 id="engines" className={styles['section']}>
+        Engines
+        <Tooltip label="Open from an engine">
+          <ActionIcon size={24} aria-label="Open from an engine" onClick={() => openEngines()}>
+            <IconFileImport size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </h2>
+      {engines.data?.length === 0 && <p className={styles['none']}>None found</p>}
+      {engines.data?.map((engine) => (
+        <Entry
+          key={engine.socket}
+          icon={<StateDot state={engine.state} />}
+          label={`${visible(engine.name)}, ${stateWords[engine.state]}`}
+          title={engine.problem?.message ?? `${engine.socket}, ${engine.origin}`}
+          aside={stateWords[engine.state]}
+          isQuiet
+          onClick={() => openEngines(engine.socket)}
+        >
+          <span className="truncate">{visible(engine.name)}</span>
+        </Entry>
+      ))}
+    </section>
+  )
+}
+
+/** Registries used before, the last one first: more are completed in the picker. */
+function Registries(): JSX.Element {
+  const registries = useSettings().data?.registries ?? []
+  const openRegistries = useShell((state) => state.openRegistries)
+  return (
+    <section aria-labelledby="registries">
+      <h2 id="registries" className={styles['section']}>
+        Registries
+        <Tooltip label="Open from a registry">
+          <ActionIcon size={24} aria-label="Open from a registry" onClick={() => openRegistries()}>
+            <IconFileImport size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </h2>
+      {registries.length === 0 && <p className={styles['none']}>None used yet</p>}
+      {registries.slice(0, SHOWN).map(({ name, insecure }) => (
+        <Entry
+          key={name}
+          icon={<IconCloud size={16} />}
+          label={insecure ? `${visible(name)}, not checked` : visible(name)}
+          title={insecure ? `The certificate of ${name} is not checked` : name}
+          {...(insecure ? { aside: 'not checked' } : {})}
+          isQuiet
+          onClick={() => openRegistries({ text: `${name}/` })}
+        >
+          <span className="truncate">{visible(name)}</span>
         </Entry>
       ))}
     </section>
@@ -141,6 +214,8 @@ interface EntryProps {
   readonly isCurrent?: boolean
   readonly isQuiet?: boolean
   readonly title?: string
+  /** A word or two at the end of the line. */
+  readonly aside?: string
   readonly onClick: () => void
 }
 
@@ -151,6 +226,7 @@ function Entry({
   isCurrent = false,
   isQuiet = false,
   title,
+  aside,
   onClick,
 }: EntryProps): JSX.Element {
   return (
@@ -165,6 +241,7 @@ function Entry({
     >
       {icon}
       <span className={styles['label']}>{children}</span>
+      {aside !== undefined && <span className={styles['count']}>{aside}</span>}
     </button>
   )
 }

@@ -31,7 +31,7 @@ function actionOf(event: KeyboardEvent, open: Open, isNarrow: boolean): Action |
   const key = event.key.toLowerCase()
   if (key === 'f1') return () => shell.showKeys(true)
   if (isMod && !event.altKey) return modActionOf(key, event, open, isNarrow)
-  if (event.altKey && !isMod) return altActionOf(event)
+  if (event.altKey && !isMod) return altActionOf(event, open)
   if (key === '?' && !isTyping(event.target)) return () => shell.showKeys(true)
   if (key === 'escape') return shell.isSidebarOver ? () => shell.toggleSidebar(true) : dismissLatest
   return undefined
@@ -41,7 +41,8 @@ function modActionOf(key: string, event: KeyboardEvent, open: Open, isNarrow: bo
   const shell = useShell.getState()
   const active = shell.openImages.find((image) => image.id === shell.activeImage)
   if (event.shiftKey) {
-    if (key === 'o') return () => void open.pick('folder')
+    if (key === 'o') return () => shell.openRegistries()
+    if (key === 'e') return () => shell.openEngines()
     if (key === 'p') return openSpotlight
     if (key === 'f' && active) return shell.focusSearch
     return undefined
@@ -55,11 +56,12 @@ function modActionOf(key: string, event: KeyboardEvent, open: Open, isNarrow: bo
 }
 
 /** A browser keeps some of Ctrl's keys to itself; Alt's are ours. `code` is read since Alt changes the letter on a Mac. */
-function altActionOf(event: KeyboardEvent): Action | undefined {
+function altActionOf(event: KeyboardEvent, open: Open): Action | undefined {
   const shell = useShell.getState()
   const { activeImage } = shell
   if (event.code === 'KeyH') return () => shell.go('home')
   if (event.code === 'KeyJ') return () => shell.go('jobs')
+  if (event.code === 'KeyO' && !isTyping(event.target)) return () => void open.pick('folder')
   if (event.code === 'KeyW' && shell.page === 'image' && activeImage !== null && !isTyping(event.target)) {
     return () => shell.closeImage(activeImage)
   }

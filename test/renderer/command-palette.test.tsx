@@ -2,8 +2,9 @@ import { spotlight } from '@mantine/spotlight'
 import { act, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, test } from 'vitest'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { CommandPalette } from '../../renderer/shell/command-palette.tsx'
-import { keyOf, useShell } from '../../renderer/store.ts'
+import { useShell } from '../../renderer/store.ts'
 import { debian, debianRecent } from '../support/fake-client.ts'
 import { renderPart, resetWindow } from '../support/render.tsx'
 
@@ -46,7 +47,7 @@ test('a recent image is found by its short name and opened', async () => {
   await waitFor(() => expect(fake.callsOf('images.recent')).toHaveLength(1))
   const user = await typed('debian:12')
   await user.keyboard('{Enter}')
-  await waitFor(() => expect(shell().activeImage).toBe(keyOf(debian)))
+  await waitFor(() => expect(shell().activeImage).toBe(keyOfSource(debian)))
 })
 
 test('a name that nothing has is answered', async () => {

@@ -4,14 +4,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FilesTab } from '../../renderer/files/files-tab.tsx'
 import { setFilesView } from '../../renderer/image/image-views.ts'
 import { useJobStore } from '../../renderer/jobs/job-store.ts'
-import { keyOf, type OpenImage } from '../../renderer/store.ts'
+import { type OpenImage } from '../../renderer/store.ts'
 import type { RowsQuery } from '../../shared/files.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { debian, jobState } from '../support/fake-client.ts'
 import { directory, entry, symlink } from '../support/entries.ts'
 import { fakeImage, stubViewport, type FakeLayer } from '../support/fake-image.ts'
 import { renderPart, resetWindow, type RenderOptions } from '../support/render.tsx'
 
-const image: OpenImage = { id: keyOf(debian), source: debian, title: 'debian:12', tab: 'files' }
+const image: OpenImage = { id: keyOfSource(debian), source: debian, title: 'debian:12', tab: 'files' }
 
 const base: FakeLayer = {
   createdBy: 'ADD rootfs.tar /',

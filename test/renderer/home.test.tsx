@@ -4,8 +4,9 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Home } from '../../renderer/home/home.tsx'
 import { ImageChooser } from '../../renderer/pickers/image-chooser.tsx'
-import { keyOf, useShell } from '../../renderer/store.ts'
+import { useShell } from '../../renderer/store.ts'
 import { ImageError } from '../../shared/errors.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { debian, debianCandidate, debianInfo, debianRecent, digestOf } from '../support/fake-client.ts'
 import { renderPart, resetWindow } from '../support/render.tsx'
 
@@ -24,7 +25,7 @@ describe('opening', () => {
     const user = userEvent.setup()
     const { fake } = renderPart(home, { host: { pickOpen: async () => ['/images/debian.tar'] } })
     await user.click(screen.getByRole('button', { name: 'Open a file' }))
-    await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOf(debian)))
+    await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOfSource(debian)))
     expect(useShell.getState().openImages).toMatchObject([{ title: 'debian:12', tab: 'overview' }])
     expect(fake.callsOf('images.remember')).toEqual([{ source: debian }])
     expect(fake.callsOf('jobs.submit')).toEqual([{ kind: 'index', input: debian }])
@@ -147,7 +148,7 @@ describe('recent images', () => {
         images: {
           recent: async () => recent,
           forget: async ({ source }) => {
-            recent = recent.filter((image) => image.source.path !== source.path)
+            recent = recent.filter((image) => keyOfSource(image.source) !== keyOfSource(source))
           },
         },
       },
@@ -165,6 +166,6 @@ describe('recent images', () => {
     const user = userEvent.setup()
     renderPart(home, { answers: { images: { recent: async () => [debianRecent] } } })
     await user.click(await screen.findByRole('button', { name: 'Open debian:12' }))
-    await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOf(debian)))
+    await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOfSource(debian)))
   })
 })

@@ -2,9 +2,10 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ImagePage } from '../../renderer/image/image-page.tsx'
-import { keyOf, useActiveImage, useShell } from '../../renderer/store.ts'
+import { useActiveImage, useShell } from '../../renderer/store.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { debian } from '../support/fake-client.ts'
 import { entry } from '../support/entries.ts'
 import { fakeImage, stubViewport } from '../support/fake-image.ts'
@@ -129,5 +130,5 @@ test.each([
       },
     ]),
   )
-  expect(useShell.getState().activeImage).toBe(keyOf(debian))
+  expect(useShell.getState().activeImage).toBe(keyOfSource(debian))
 })

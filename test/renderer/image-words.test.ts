@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { commandLines, commandText } from '../../renderer/image/command-text.ts'
 import { environmentOf, runFacts } from '../../renderer/image/config-words.ts'
 import { layerLines, stripSegments } from '../../renderer/image/layer-facts.ts'
@@ -6,7 +7,6 @@ import { latestIndexJob, progressOf } from '../../renderer/image/use-reading.ts'
 import { platformText } from '../../renderer/image/platform-text.ts'
 import { MAX_SCROLL_HEIGHT, scrollScale } from '../../renderer/rows/scroll-scale.ts'
 import { windowsOf } from '../../renderer/rows/row-windows.ts'
-import { keyOf } from '../../renderer/store.ts'
 import { debian, debianInfo, jobState } from '../support/fake-client.ts'
 
 describe("a step's command", () => {
@@ -114,8 +114,8 @@ describe('an index job', () => {
   const second = jobState({ id: 'second', submitted: 2 })
 
   test('of an image is the latest of that image', () => {
-    expect(latestIndexJob([second, other, first], keyOf(debian))?.id).toBe('second')
-    expect(latestIndexJob([other], keyOf(debian))).toBeUndefined()
+    expect(latestIndexJob([second, other, first], keyOfSource(debian))?.id).toBe('second')
+    expect(latestIndexJob([other], keyOfSource(debian))).toBeUndefined()
   })
 
   test('has progressed when a step has ended, not with every byte', () => {

@@ -2,10 +2,11 @@ import { Modal } from '@mantine/core'
 import { spotlight } from '@mantine/spotlight'
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { CommandPalette } from '../../renderer/shell/command-palette.tsx'
 import { KeyList } from '../../renderer/shell/key-list.tsx'
 import { useKeyboard } from '../../renderer/shell/use-keyboard.ts'
-import { keyOf, useShell } from '../../renderer/store.ts'
+import { useShell } from '../../renderer/store.ts'
 import { debian } from '../support/fake-client.ts'
 import { renderPart, resetWindow } from '../support/render.tsx'
 
@@ -27,12 +28,13 @@ const press = (key: string, more: KeyboardEventInit = {}, target: Element | Wind
 const shell = () => useShell.getState()
 
 describe('anywhere', () => {
-  test('Ctrl+O and ⌘O open a file, with Shift a folder', async () => {
+  test('Ctrl+O and ⌘O open a file, Alt+O a folder, unless it is typed', async () => {
     const pickOpen = vi.fn(async () => null)
     renderPart(<Keyed />, { host: { pickOpen } })
     press('o', { ctrlKey: true })
     press('o', { metaKey: true })
-    press('O', { ctrlKey: true, shiftKey: true })
+    press('ø', { altKey: true, code: 'KeyO' })
+    press('ø', { altKey: true, code: 'KeyO' }, screen.getByLabelText('text'))
     expect(pickOpen.mock.calls).toEqual([
       [{ folders: false, purpose: 'open' }],
       [{ folders: false, purpose: 'open' }],
@@ -85,7 +87,7 @@ describe('on an image', () => {
     press('F', { ctrlKey: true, shiftKey: true })
     expect([shell().page, shell().openImages[0]?.tab, shell().searchFocus]).toEqual(['image', 'search', 1])
     press('e', { ctrlKey: true })
-    expect(shell().exporting && keyOf(shell().exporting!)).toBe(keyOf(debian))
+    expect(shell().exporting && keyOfSource(shell().exporting!)).toBe(keyOfSource(debian))
   })
 
   test('while a dialog is open its keys are its own', async () => {

@@ -1,15 +1,16 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keyOfSource } from '../../shared/source-name.ts'
 import { ImagePage } from '../../renderer/image/image-page.tsx'
 import { setFilesView, setSearchView } from '../../renderer/image/image-views.ts'
-import { keyOf, useActiveImage, useShell } from '../../renderer/store.ts'
+import { useActiveImage, useShell } from '../../renderer/store.ts'
 import { debian } from '../support/fake-client.ts'
 import { entry } from '../support/entries.ts'
 import { fakeImage, stubViewport } from '../support/fake-image.ts'
 import { renderPart, resetWindow } from '../support/render.tsx'
 
-const id = keyOf(debian)
+const id = keyOfSource(debian)
 const { answers } = fakeImage([
   {
     createdBy: 'COPY keys /keys',

@@ -5,8 +5,9 @@ import { Header } from '../../renderer/shell/header.tsx'
 import { LiveRegion } from '../../renderer/shell/live-region.tsx'
 import { Sidebar } from '../../renderer/shell/sidebar.tsx'
 import { WireBanner } from '../../renderer/shell/wire-banner.tsx'
-import { keyOf, useShell } from '../../renderer/store.ts'
+import { useShell } from '../../renderer/store.ts'
 import { useJobStore } from '../../renderer/jobs/job-store.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { debian, debianRecent, jobState } from '../support/fake-client.ts'
 import { renderPart, resetWindow } from '../support/render.tsx'
@@ -44,7 +45,7 @@ describe('the sidebar', () => {
     shell().showImage(alpine, 'alpine:3')
     renderPart(<Sidebar />)
     await user.click(screen.getByRole('button', { name: 'debian:12' }))
-    expect(shell().activeImage).toBe(keyOf(debian))
+    expect(shell().activeImage).toBe(keyOfSource(debian))
     expect(screen.getByRole('button', { current: 'page' }).textContent).toContain('debian')
     await user.click(screen.getByRole('button', { name: 'Close debian:12' }))
     expect(shell().openImages.map((image) => image.title)).toEqual(['alpine:3'])

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { keyOf, useShell } from '../../renderer/store.ts'
+import { useShell } from '../../renderer/store.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 
 const a: SourceSpec = { kind: 'tar', path: '/a.tar' }
@@ -11,8 +12,8 @@ afterEach(() => useShell.setState(useShell.getInitialState(), true))
 
 describe('a source as a key', () => {
   test('does not depend on the order its parts were written in', () => {
-    expect(keyOf({ path: '/a.tar', kind: 'tar', image: 'x' })).toBe(
-      keyOf({ kind: 'tar', image: 'x', path: '/a.tar' }),
+    expect(keyOfSource({ path: '/a.tar', kind: 'tar', image: 'x' })).toBe(
+      keyOfSource({ kind: 'tar', image: 'x', path: '/a.tar' }),
     )
   })
   test('tells images of one file apart, and platforms', () => {
@@ -24,31 +25,31 @@ describe('a source as a key', () => {
       { kind: 'dir', path: '/a.tar', image: 'x', tag: '1' },
       { kind: 'dir', path: '/a.tar', image: 'x', tag: '2' },
     ] satisfies SourceSpec[]
-    expect(new Set(keys.map(keyOf)).size).toBe(keys.length)
+    expect(new Set(keys.map(keyOfSource)).size).toBe(keys.length)
   })
 })
 
 describe('open images', () => {
   test('opening one twice selects it and keeps its tab', () => {
     shell().showImage(a, 'a')
-    shell().setTab(keyOf(a), 'files')
+    shell().setTab(keyOfSource(a), 'files')
     shell().showImage(b, 'b')
     shell().showImage(a, 'a')
     expect(shell().openImages.map(({ title, tab }) => [title, tab])).toEqual([
       ['a', 'files'],
       ['b', 'overview'],
     ])
-    expect([shell().activeImage, shell().page]).toEqual([keyOf(a), 'image'])
+    expect([shell().activeImage, shell().page]).toEqual([keyOfSource(a), 'image'])
   })
 
   test('closing the shown one shows its neighbour, closing the last one shows Home', () => {
     for (const source of [a, b, c]) shell().showImage(source, source.path)
     shell().showImage(b, '/b.tar')
-    shell().closeImage(keyOf(b))
-    expect(shell().activeImage).toBe(keyOf(c))
-    shell().closeImage(keyOf(c))
-    expect(shell().activeImage).toBe(keyOf(a))
-    shell().closeImage(keyOf(a))
+    shell().closeImage(keyOfSource(b))
+    expect(shell().activeImage).toBe(keyOfSource(c))
+    shell().closeImage(keyOfSource(c))
+    expect(shell().activeImage).toBe(keyOfSource(a))
+    shell().closeImage(keyOfSource(a))
     expect([shell().activeImage, shell().page]).toEqual([null, 'home'])
   })
 
@@ -56,8 +57,8 @@ describe('open images', () => {
     shell().showImage(a, 'a')
     shell().showImage(b, 'b')
     shell().go('jobs')
-    shell().closeImage(keyOf(a))
-    expect([shell().activeImage, shell().page]).toEqual([keyOf(b), 'jobs'])
+    shell().closeImage(keyOfSource(a))
+    expect([shell().activeImage, shell().page]).toEqual([keyOfSource(b), 'jobs'])
   })
 
   test('asking for the search box shows the tab and asks again each time', () => {
@@ -74,7 +75,7 @@ test('a reload finds what was open; what waited for an answer is gone', () => {
   shell().openExport(a)
   const kept: unknown = JSON.parse(sessionStorage.getItem('occystrap.shell') ?? '')
   expect(kept).toMatchObject({
-    state: { page: 'image', activeImage: keyOf(a), openImages: [{ tab: 'layers' }] },
+    state: { page: 'image', activeImage: keyOfSource(a), openImages: [{ tab: 'layers' }] },
   })
   expect(kept).not.toHaveProperty('state.exporting')
 })

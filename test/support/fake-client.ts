@@ -2,6 +2,7 @@ import type { AppInfo, Candidate } from '../../shared/contract.ts'
 import type { Digest } from '../../shared/digest.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobSpec, JobState } from '../../shared/job.ts'
+import type { EngineImage, EngineInfo } from '../../shared/remote.ts'
 import { settingsSchema, type RecentImage, type Settings } from '../../shared/settings.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Client } from '../../renderer/client.ts'
@@ -53,6 +54,41 @@ export const debianInfo: ImageInfo = {
   ],
   format: 'docker archive',
   warnings: [],
+}
+
+export const docker: EngineInfo = {
+  socket: '/var/run/docker.sock',
+  name: 'Docker',
+  origin: 'the usual place',
+  state: 'ready',
+  kind: 'docker',
+  version: '28.0.1',
+  isDefault: true,
+}
+
+export const podman: EngineInfo = {
+  socket: '/run/user/1000/podman/podman.sock',
+  name: 'Podman (rootless)',
+  origin: 'the usual place',
+  state: 'stopped',
+  kind: 'podman',
+  isDefault: false,
+  problem: {
+    code: 'engine',
+    message: 'Podman (rootless) is not running.',
+    remedy: 'Start it with systemctl --user start podman.socket.',
+  },
+}
+
+export function engineImage(part: Partial<EngineImage> & Pick<EngineImage, 'id'>): EngineImage {
+  return {
+    references: [],
+    size: 1_000_000,
+    created: Date.now() - 86_400_000,
+    platform: { os: 'linux', architecture: 'amd64' },
+    containers: 0,
+    ...part,
+  }
 }
 
 export const debianCandidate: Candidate = {
@@ -111,6 +147,19 @@ export function fakeClient(answers: Answers = {}): FakeClient {
       recent: async () => [],
       remember: async () => undefined,
       forget: async () => undefined,
+    },
+    engines: {
+      list: async () => [],
+      images: async () => [],
+      // Nothing changes until the test says so.
+      change: (_: unknown, options?: { signal?: AbortSignal }) => untilAborted(options?.signal),
+    },
+    registries: {
+      repositories: async () => ({ names: [], isTruncated: false }),
+      tags: async () => ({ names: [], isTruncated: false }),
+      keeping: async () => ({ keeps: ['session'], helper: null }),
+      signIn: async () => undefined,
+      signOut: async () => undefined,
     },
     files: {},
     search: {},
@@ -176,6 +225,15 @@ function recorded(base: object, answers: Answers, calls: { name: string; input: 
       },
     )
   return Object.fromEntries(Object.keys(base).map((name) => [name, part(name)])) as unknown as Client
+}
+
+/** A call that has no answer until it is given up. */
+export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => reject(new DOMException('stopped', 'AbortError'))
+    if (signal?.aborted) fail()
+    signal?.addEventListener('abort', fail, { once: true })
+  })
 }
 
 interface Changes {
