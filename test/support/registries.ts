@@ -57,8 +57,8 @@ export class Registry implements AsyncDisposable {
   static async start(options: RegistryOptions = {}): Promise<Registry> {
     await using stack = new AsyncDisposableStack()
     const signer = options.auth === 'token' ? stack.use(await Certificates.make()).signer : undefined
-    const users = { [USER.username]: USER.password }
-    const tokens = signer && stack.use(await TokenServer.start({ users, ...options.tokens, signer }))
+    const users = { ...options.tokens?.users, [USER.username]: USER.password }
+    const tokens = signer && stack.use(await TokenServer.start({ ...options.tokens, users, signer }))
     const daemon = stack.use(
       await Daemon.start(
         'docker-registry',
