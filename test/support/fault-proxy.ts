@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import type { Digest } from '../../shared/digest.ts'
 import { headOf, LocalServer, type ServerOptions } from './fake-server.ts'
+import { delivered } from './socket-queue.ts'
 import { Cut, matches, only, pause, spoil } from './network-faults.ts'
 import type { Fault, FaultRule, Reply, RequestHead } from './network-faults.ts'
 
@@ -174,9 +175,8 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async #cut(incoming: IncomingMessage, by: Cut['by']): Promise<void> {
-    // What was written must be on its way: RST takes along what still waits.
-    await pause(20)
     const connection = this.server.connectionOf(incoming)
+    await delivered(connection)
     if (by === 'rst') connection.resetAndDestroy()
     else if (by === 'fin') connection.destroy()
     else incoming.socket.end()
