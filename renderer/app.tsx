@@ -1,5 +1,6 @@
 import { Notifications } from '@mantine/notifications'
 import { lazy, Suspense, type JSX } from 'react'
+import { EnginePicker } from './engines/engine-picker.tsx'
 import { useFollowEngines } from './engines/follow-engines.ts'
 import { ExportWizard } from './export/export-wizard.tsx'
 import { Home } from './home/home.tsx'
@@ -7,6 +8,7 @@ import { JobsPage } from './jobs/jobs-page.tsx'
 import { useJobWatch } from './jobs/use-job-watch.tsx'
 import { ImageChooser } from './pickers/image-chooser.tsx'
 import { PathPicker } from './pickers/path-picker.tsx'
+import { RegistryPicker } from './registries/registry-picker.tsx'
 import { SettingsPage } from './settings/settings-page.tsx'
 import { useTheme } from './settings/use-theme.ts'
 import { CommandPalette } from './shell/command-palette.tsx'
@@ -48,6 +50,8 @@ export function App(): JSX.Element {
       <DropOverlay />
       <ImageChooser />
       <ExportWizard />
+      <EnginePicker />
+      <RegistryPicker />
       <PathPicker />
       <KeyList />
       <CommandPalette />

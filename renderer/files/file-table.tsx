@@ -31,6 +31,8 @@ interface FileTableProps {
   readonly tableRef: RefObject<HTMLDivElement | null>
   readonly onChange: (patch: Partial<FilesView>) => void
   readonly onOpen: (row: FileRow) => void
+  /** Missing layers are being read. */
+  readonly isReading: boolean
   readonly onPending: (layers: readonly number[]) => void
 }
 
@@ -126,6 +128,7 @@ export function FileTable(props: FileTableProps): JSX.Element {
             <NoFiles
               view={view}
               isPending={(pending ?? []).length > 0}
+              isReading={props.isReading}
               onClear={() => onChange({ filter: '', changes: [] })}
             />
           )}

@@ -2,6 +2,7 @@ import { useWindowEvent } from '@mantine/hooks'
 import { useEffect, useMemo, useRef, useState, type JSX } from 'react'
 import type { FileRow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
+import { isEnded } from '../../shared/job.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import { setFilesView, useFilesView, type FilesView } from '../image/image-views.ts'
 import { PendingLine } from '../image/pending-line.tsx'
@@ -74,7 +75,7 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
         onChange={change}
         onDone={() => table.current?.focus()}
       />
-      <PendingLine source={image.source} job={job} pendingLayers={pending} layers={info.layers.length} />
+      <PendingLine source={image.source} job={job} pendingLayers={pending} layers={info.layers} />
       <SidePane
         name="files.viewer"
         side={
@@ -102,6 +103,7 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
             tableRef={table}
             onChange={change}
             onOpen={open}
+            isReading={job === undefined || !isEnded(job.phase)}
             onPending={setPending}
           />
         </div>

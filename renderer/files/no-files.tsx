@@ -6,11 +6,12 @@ import { EmptyState } from '../parts/empty-state.tsx'
 interface NoFilesProps {
   readonly view: FilesView
   readonly isPending: boolean
+  readonly isReading: boolean
   readonly onClear: () => void
 }
 
 /** Why there is nothing: filtered away, not read yet, or truly nothing. */
-export function NoFiles({ view, isPending, onClear }: NoFilesProps): JSX.Element {
+export function NoFiles({ view, isPending, isReading, onClear }: NoFilesProps): JSX.Element {
   if (view.filter !== '' || view.changes.length > 0) {
     return (
       <EmptyState
@@ -25,7 +26,13 @@ export function NoFiles({ view, isPending, onClear }: NoFilesProps): JSX.Element
       </EmptyState>
     )
   }
-  if (isPending) return <EmptyState title="Nothing to show yet">The layers are being read.</EmptyState>
+  if (isPending) {
+    return (
+      <EmptyState title="Nothing to show yet">
+        {isReading ? 'Files appear here as their layers are read.' : 'The layers have not been read.'}
+      </EmptyState>
+    )
+  }
   if (view.tree.layer !== undefined && !view.tree.isMerged) {
     return <EmptyState title="This layer changes no files" />
   }

@@ -4,6 +4,7 @@ import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { failureOf } from '../client.ts'
 import { FilesTab } from '../files/files-tab.tsx'
+import { isRemote } from '../names.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Digest } from '../parts/digest.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
@@ -56,7 +57,8 @@ export function ImagePage({ image }: { readonly image: OpenImage }): JSX.Element
 
 function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: ImageInfo }): JSX.Element {
   const setTab = useShell((state) => state.setTab)
-  useListing(image.source)
+  // Whether asking is reading is the other side's affair: what comes over a connection is asked for by the tabs alone.
+  useListing(image.source, !isRemote(image.source))
   return (
     <div className={styles['page']}>
       <Tabs

@@ -25,7 +25,7 @@ export function plainQuery(tree: Tree): RowsQuery {
 }
 
 /** Has the layers listed while the person looks at the overview: half a million entries take the reader a second or two. */
-export function useListing(source: SourceSpec): void {
+export function useListing(source: SourceSpec, isEnabled: boolean): void {
   const client = useClient()
   useQuery({
     queryKey: [...imageKey(source), 'listing'],
@@ -35,6 +35,7 @@ export function useListing(source: SourceSpec): void {
       return pendingLayers
     },
     retry: false,
+    enabled: isEnabled,
   })
 }
 

@@ -1,6 +1,7 @@
 import { Switch } from '@mantine/core'
 import { useMemo, type JSX, type KeyboardEvent } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
+import { isRemote } from '../names.ts'
 import { useUniformRows } from '../rows/use-uniform-rows.ts'
 import { useRemembered } from '../settings/remembered.ts'
 import type { OpenImage } from '../store.ts'
@@ -27,8 +28,11 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
     [info, hasSteps],
   )
   const unread = info.layers.filter((layer) => layer.size === null).map((layer) => layer.index)
-  const job = useReading(image.source, unread.length > 0)
-  const contributions = useContributions(image.source, info.layers.length)
+  // Sizes alone are no reason to fetch what may be gigabytes.
+  const isOffered = isRemote(image.source)
+  const job = useReading(image.source, unread.length > 0 && !isOffered)
+  const isKnown = unread.length === 0 || !isOffered
+  const contributions = useContributions(image.source, isKnown ? info.layers.length : 0)
   const { scroller, height, items, reveal } = useUniformRows(lines.length)
   const choose = (layer: number): void => chooseLayer(image.id, layer)
   const largest = Math.max(1, ...info.layers.map(layerWeight))
@@ -54,7 +58,13 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
           />
         )}
       </div>
-      <PendingLine source={image.source} job={job} pendingLayers={unread} layers={info.layers.length} />
+      <PendingLine
+        source={image.source}
+        job={job}
+        pendingLayers={unread}
+        layers={info.layers}
+        isOffered={isOffered}
+      />
       <div
         className={styles['layerTable']}
         role="grid"

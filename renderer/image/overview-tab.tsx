@@ -4,6 +4,7 @@ import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { placeOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
+import { isRemote } from '../names.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Digest } from '../parts/digest.tsx'
@@ -49,7 +50,7 @@ export function OverviewTab({ image, info }: TabProps): JSX.Element {
           </Button>
         }
       >
-        <SizeSentence info={info} />
+        <SizeSentence info={info} source={image.source} />
         <LayerStrip info={info} verb="Show" onChoose={showLayer} />
       </Section>
       <div className={styles['columns']}>
@@ -83,7 +84,13 @@ function Section({ title, action, children }: SectionProps): JSX.Element {
 }
 
 /** Which size is which: the three are often taken for one another. */
-function SizeSentence({ info }: { readonly info: ImageInfo }): JSX.Element {
+function SizeSentence({
+  info,
+  source,
+}: {
+  readonly info: ImageInfo
+  readonly source: SourceSpec
+}): JSX.Element {
   const { size, compressedSize } = info
   const isStoredOtherwise = compressedSize !== null && compressedSize !== size
   return (
@@ -97,12 +104,22 @@ function SizeSentence({ info }: { readonly info: ImageInfo }): JSX.Element {
       )}
       {isStoredOtherwise && (
         <>
-          , stored here as <Bytes value={compressedSize} />
+          {size === null ? ' of ' : ', '}
+          <Bytes value={compressedSize} /> {storedWords(source)}
         </>
       )}
-      .{size === null && ' Their uncompressed size is known once they have been read.'}
+      .
+      {size === null &&
+        (isRemote(source)
+          ? ' They are fetched when their files are looked at, and their uncompressed size is known then.'
+          : ' Their uncompressed size is known once they have been read.')}
     </p>
   )
+}
+
+/** Where so many bytes lie. */
+function storedWords(source: SourceSpec): string {
+  return source.kind === 'registry' ? 'as stored in the registry' : 'as stored'
 }
 
 function Identity({ image, info }: TabProps): JSX.Element {

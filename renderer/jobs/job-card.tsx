@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState, type JSX } from 'react'
 import type { Digest } from '../../shared/digest.ts'
 import type { ImageInfo } from '../../shared/image.ts'
-import { isEnded, type JobPhase, type JobState } from '../../shared/job.ts'
+import { isEnded, type JobOutcome, type JobPhase, type JobState } from '../../shared/job.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
@@ -167,27 +167,41 @@ function JobActions({ job }: { readonly job: JobState }): JSX.Element {
   )
 }
 
+/** What came over the network, and what did not have to. */
+function fetchedWords(outcome: JobOutcome | null): string {
+  const { bytesFetched = 0, bytesKept = 0 } = outcome ?? {}
+  if (bytesKept === 0) return bytesFetched === 0 ? '' : `fetched ${formatBytes(bytesFetched)}`
+  const kept = `${formatBytes(bytesKept)} were there from before`
+  return bytesFetched === 0 ? `nothing to fetch: ${kept}` : `fetched ${formatBytes(bytesFetched)}, ${kept}`
+}
+
 function Outcome({ job }: { readonly job: JobState }): JSX.Element | null {
   const client = useClient()
   const { info } = useHost()
   const { path, bytesWritten } = job.outcome ?? {}
-  if (path === undefined) return null
+  const fetched = fetchedWords(job.outcome)
+  if (path === undefined) {
+    return fetched === '' ? null : <p className="dim">{fetched}</p>
+  }
   const reveal = (): void => {
     client.system.reveal({ path }).catch((error: unknown) => noticeFailure(job.title, failureOf(error)))
   }
   return (
-    <div className={styles['outcome']}>
-      <HostPath path={path} />
-      <CopyButton value={path} label="Copy path" />
-      {info.canReveal && (
-        <Button variant="subtle" size="compact-xs" color="gray" onClick={reveal}>
-          {revealLabel(info.platform)}
-        </Button>
-      )}
-      <span className={`${styles['written']} number dim`}>
-        {bytesWritten !== undefined && formatBytes(bytesWritten)}
-        {job.started !== null && job.ended !== null && ` in ${formatDuration(job.ended - job.started)}`}
-      </span>
-    </div>
+    <>
+      <div className={styles['outcome']}>
+        <HostPath path={path} />
+        <CopyButton value={path} label="Copy path" />
+        {info.canReveal && (
+          <Button variant="subtle" size="compact-xs" color="gray" onClick={reveal}>
+            {revealLabel(info.platform)}
+          </Button>
+        )}
+        <span className={`${styles['written']} number dim`}>
+          {bytesWritten !== undefined && formatBytes(bytesWritten)}
+          {job.started !== null && job.ended !== null && ` in ${formatDuration(job.ended - job.started)}`}
+        </span>
+      </div>
+      {fetched !== '' && <p className="dim">{fetched}</p>}
+    </>
   )
 }

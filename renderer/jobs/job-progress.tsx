@@ -11,19 +11,28 @@ import { useRate } from './rate.ts'
 
 /** A job's whole progress: one bar with bytes, rate and time left. */
 export function JobProgress({ job }: { readonly job: JobState }): JSX.Element {
-  const rate = useRate(job.done, job.phase === 'running')
   return (
     <div className={styles['progress']}>
       <Bar label={job.title} done={job.done} total={job.total} />
       <p className={styles['figures']}>
-        <span>
-          {formatBytes(job.done)}
-          {job.total !== null && ` of ${formatBytes(job.total)}`}
-        </span>
-        <span>{rate !== null && `${formatBytes(rate)}/s`}</span>
-        <span className="number">{timeLeft(job, rate)}</span>
+        <JobFigures job={job} />
       </p>
     </div>
+  )
+}
+
+/** Bytes, rate and time left of a job that runs, as three columns. */
+export function JobFigures({ job }: { readonly job: JobState }): JSX.Element {
+  const rate = useRate(job.done, job.phase === 'running')
+  return (
+    <>
+      <span>
+        {formatBytes(job.done)}
+        {job.total !== null && ` of ${formatBytes(job.total)}`}
+      </span>
+      <span>{rate !== null && `${formatBytes(rate)}/s`}</span>
+      <span className="number">{timeLeft(job, rate)}</span>
+    </>
   )
 }
 

@@ -23,6 +23,7 @@ import FolderSearch from '@tabler/icons-react/dist/esm/icons/IconFolderSearch.mj
 import Home from '@tabler/icons-react/dist/esm/icons/IconHome.mjs'
 import InfoCircle from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mjs'
 import Link from '@tabler/icons-react/dist/esm/icons/IconLink.mjs'
+import Lock from '@tabler/icons-react/dist/esm/icons/IconLock.mjs'
 import Minus from '@tabler/icons-react/dist/esm/icons/IconMinus.mjs'
 import Package from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import PackageExport from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
@@ -61,6 +62,7 @@ export const IconFolderSearch = decoration(FolderSearch)
 export const IconHome = decoration(Home)
 export const IconInfoCircle = decoration(InfoCircle)
 export const IconLink = decoration(Link)
+export const IconLock = decoration(Lock)
 export const IconMinus = decoration(Minus)
 export const IconPackage = decoration(Package)
 export const IconPackageExport = decoration(PackageExport)

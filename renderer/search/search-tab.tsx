@@ -105,7 +105,7 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
         source={image.source}
         job={job}
         pendingLayers={summary.pendingLayers}
-        layers={info.layers.length}
+        layers={info.layers}
       />
       {asked ? (
         <SidePane
