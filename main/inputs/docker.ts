@@ -109,6 +109,7 @@ export class DockerImage implements ImageInput {
     const mayPass = (diffID: Digest): boolean => isAnyOrder || pending[0]?.[0] === diffID
     try {
       for (;;) {
+        task.signal.throwIfAborted()
         const waiting: (readonly [Digest, Need])[] = []
         for (const [diffID, need] of pending) {
           const isTurn = isAnyOrder || waiting.length === 0
@@ -120,6 +121,7 @@ export class DockerImage implements ImageInput {
         if (!isConfigGiven && documents.found) {
           isConfigGiven = true
           yield ['config', documents.found.imageID, documents.found.configBytes]
+          task.signal.throwIfAborted()
         }
         if (pending.length === 0 && isConfigGiven) return
         items ??= readExport(this.#source, { wants, mayPass, task })

@@ -94,10 +94,18 @@ export class SharedExports implements AsyncDisposable {
           mayPass: () => false,
           task,
         })
+        // The last one waits for the config, which nobody asks for: it would be missed the next time.
+        const left = new Set(wants)
+        let last: (() => void) | undefined
         for await (const item of items) {
-          if (item.kind === 'listed') started.settle(item.diffID, item.layer)
-          if (item.kind === 'kept') started.settle(item.diffID, undefined)
+          if (item.kind !== 'listed' && item.kind !== 'kept') continue
+          const { diffID } = item
+          const settle = (): void => started.settle(diffID, item.kind === 'listed' ? item.layer : undefined)
+          left.delete(diffID)
+          if (left.size === 0) last = settle
+          else settle()
         }
+        last?.()
         started.fail(this.#gone())
       } catch (error) {
         started.fail(error)
