@@ -1,5 +1,5 @@
 import { ActionIcon, Button, CloseButton, Switch, TextInput, Tooltip } from '@mantine/core'
-import { useId, useMemo, useRef, useState, type JSX, type RefObject } from 'react'
+import { useEffect, useId, useMemo, useRef, useState, type JSX, type RefObject } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import type { EngineImage, EngineInfo } from '../../shared/remote.ts'
 import { Bytes } from '../parts/bytes.tsx'
@@ -56,6 +56,10 @@ export function EngineImagesPane({ engine, onClose }: EngineImagesPaneProps): JS
     onClose()
     for (const { image } of chosen) void open.image({ kind: 'docker', image, socket: engine.socket })
   }
+  useEffect(() => {
+    // The dialog gives the focus away before an engine is known. Whoever walks the engines by keyboard stays there.
+    if (!(document.activeElement instanceof HTMLInputElement)) box.current?.focus()
+  }, [])
   const clear = (): void => {
     setFilter('')
     box.current?.focus()
@@ -90,7 +94,7 @@ export function EngineImagesPane({ engine, onClose }: EngineImagesPaneProps): JS
       {problem && images && (
         <p className={styles['lost']} role="status">
           <IconAlertTriangle size={14} aria-hidden="true" />
-          <span>{visible(problem.message)} Trying again; these are the images of before.</span>
+          <span>{visible(problem.message)} Trying again; the list is from before.</span>
         </p>
       )}
       {images ? (
@@ -174,9 +178,7 @@ function FilterBox({ box, table, filter, selection, onFilter, onClear }: FilterB
       data-autofocus
       leftSection={<IconSearch size={14} />}
       rightSection={
-        filter !== '' && (
-          <CloseButton size="sm" aria-label="Clear the filter" tabIndex={-1} onClick={onClear} />
-        )
+        filter !== '' && <CloseButton size="sm" aria-label="Clear" tabIndex={-1} onClick={onClear} />
       }
       value={filter}
       onChange={(event) => onFilter(event.currentTarget.value)}

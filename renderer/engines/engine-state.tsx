@@ -5,9 +5,9 @@ import styles from './engines.module.css'
 /** The state of an engine in a word or two. */
 export const stateWords: Readonly<Record<EngineInfo['state'], string>> = {
   ready: 'ready',
-  stopped: 'not running',
-  forbidden: 'no permission',
-  unreachable: 'not reachable',
+  stopped: 'stopped',
+  forbidden: 'no access',
+  unreachable: 'no answer',
 }
 
 /** A dot that stands beside the words, never for them. */

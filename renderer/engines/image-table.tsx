@@ -163,9 +163,21 @@ function Cells({ line, isChosen, onToggle }: CellsProps): JSX.Element {
       <span role="gridcell" className="number dim">
         <TimeAgo time={line.created} />
       </span>
-      <span role="gridcell" className="truncate">
-        {line.platform === '' ? <span className="dim">—</span> : visible(line.platform)}
+      <span role="gridcell" className="truncate" title={visible(line.platform)}>
+        <PlatformText platform={line.platform} />
       </span>
+    </>
+  )
+}
+
+/** Nearly every image is for Linux: where it is tight that goes without saying. */
+function PlatformText({ platform }: { readonly platform: string }): JSX.Element {
+  if (platform === '') return <span className="dim">—</span>
+  const rest = platform.replace(/^linux\//, '')
+  return (
+    <>
+      {rest !== platform && <span className={styles['usual']}>linux/</span>}
+      {visible(rest)}
     </>
   )
 }

@@ -81,7 +81,7 @@ function Trust({ registry, onTrust, onBack }: TrustProps): JSX.Element {
         <Button ref={back} variant="default" onClick={onBack}>
           Back
         </Button>
-        <Button color="red" variant="outline" onClick={onTrust}>
+        <Button variant="default" className={styles['trustButton']} onClick={onTrust}>
           Trust without checking
         </Button>
       </div>

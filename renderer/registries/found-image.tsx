@@ -114,7 +114,7 @@ function Platforms({ platforms, chosen, onChoose }: PlatformsProps): JSX.Element
               />
               <span className="truncate">
                 {visible(formatPlatform(platform))}
-                {isDefault && <span className={styles['default']}>this computer’s</span>}
+                {isDefault && <span className={styles['default']}>default</span>}
               </span>
               <span className="number">
                 <Bytes value={size} />

@@ -13,6 +13,8 @@ interface ReferenceBoxProps {
   /** Why the text is no reference. */
   readonly problem: string | null
   readonly onText: (text: string) => void
+  /** What another Enter does, once nothing is left to choose; null while there is. */
+  readonly onOpen: (() => void) | null
 }
 
 const nouns = {
@@ -23,7 +25,14 @@ const nouns = {
 } as const
 
 /** The one box for a reference. Its list goes on with what is typed: arrows choose, Enter or Tab takes, Esc puts the list away. */
-export function ReferenceBox({ box, text, suggestions, problem, onText }: ReferenceBoxProps): JSX.Element {
+export function ReferenceBox({
+  box,
+  text,
+  suggestions,
+  problem,
+  onText,
+  onOpen,
+}: ReferenceBoxProps): JSX.Element {
   const id = useId()
   const { kind, names, isAsking, take } = suggestions
   const [isOpen, setOpen] = useState(false)
@@ -52,8 +61,10 @@ export function ReferenceBox({ box, text, suggestions, problem, onText }: Refere
     else if (event.key === 'Escape' && isShown) setOpen(false)
     else if (isTaken && name !== undefined) choose(name)
     else {
-      if (event.key === 'Enter') setOpen(false)
-      return
+      if (event.key !== 'Enter') return
+      setOpen(false)
+      if (!onOpen) return
+      onOpen()
     }
     event.preventDefault()
   }

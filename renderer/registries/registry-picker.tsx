@@ -62,7 +62,8 @@ function Picker({ request, settings, onClose }: PickerProps): JSX.Element {
 
   useEffect(() => {
     const input = box.current
-    // What is typed in already is gone on with.
+    // The dialog gives the focus away before the settings are there; what is typed in already is gone on with.
+    input?.focus()
     input?.setSelectionRange(input.value.length, input.value.length)
     if (request.isWhole) start(request.text, isInsecure)
     // oxlint-disable-next-line react/exhaustive-deps -- once, for the request it was opened with
@@ -98,8 +99,7 @@ function Picker({ request, settings, onClose }: PickerProps): JSX.Element {
         role="search"
         onSubmit={(event) => {
           event.preventDefault()
-          if (isOnly) openImage()
-          else if (!isFound && text.trim() !== '') again()
+          if (text.trim() !== '') again()
         }}
       >
         <ReferenceBox
@@ -108,11 +108,12 @@ function Picker({ request, settings, onClose }: PickerProps): JSX.Element {
           suggestions={suggestions}
           problem={lookUp.phase === 'wrong' ? lookUp.problem : null}
           onText={change}
+          onOpen={isOnly ? openImage : null}
         />
         <Button
           type="submit"
           variant={isFound || isSignIn ? 'default' : 'filled'}
-          disabled={text.trim() === '' || isFound}
+          disabled={text.trim() === ''}
           loading={lookUp.phase === 'asking'}
         >
           Look up

@@ -1,6 +1,6 @@
 import { Button, Modal, NumberInput, SegmentedControl } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type JSX, type ReactNode } from 'react'
+import { useState, type JSX } from 'react'
 import type { Settings } from '../../shared/settings.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
@@ -9,10 +9,13 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { formatBytes } from '../parts/format.ts'
 import { HostPath } from '../parts/path-text.tsx'
-import { cacheSizeKey, settingsKey, useSettings } from '../queries.ts'
+import { cacheSizeKey, useSettings } from '../queries.ts'
 import { KeyGroups } from '../shell/key-list.tsx'
 import { noticeDone, noticeFailure } from '../shell/notices.tsx'
+import { CertificateRow, RegistryRows } from './registry-rows.tsx'
+import { Row, Section } from './row.tsx'
 import styles from './settings.module.css'
+import { useChange } from './use-change.ts'
 
 const GB = 1e9
 
@@ -35,24 +38,18 @@ export function SettingsPage(): JSX.Element {
       <Section title="Layer cache">
         <CacheRows settings={settings.data} />
       </Section>
+      <Section title="Registries">
+        <RegistryRows settings={settings.data} />
+      </Section>
+      <Section title="Certificates">
+        <CertificateRow settings={settings.data} />
+      </Section>
       <Section title="Keys">
         <KeyGroups />
       </Section>
       <About />
     </div>
   )
-}
-
-function useChange(): (change: Partial<Settings>) => void {
-  const client = useClient()
-  const queries = useQueryClient()
-  return (change) => {
-    queries.setQueryData<Settings>(settingsKey, (before) => (before ? { ...before, ...change } : before))
-    client.settings
-      .set(change)
-      .then((settings) => queries.setQueryData(settingsKey, settings))
-      .catch((error: unknown) => noticeFailure('Settings', failureOf(error)))
-  }
 }
 
 function ThemeRow({ settings }: { readonly settings: Settings }): JSX.Element {
@@ -160,32 +157,5 @@ function About(): JSX.Element {
         {host} <span className="dim">on {info.platform}</span>
       </Row>
     </Section>
-  )
-}
-
-function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): JSX.Element {
-  return (
-    <section className={styles['section']} aria-label={title}>
-      <h2>{title}</h2>
-      <div>{children}</div>
-    </section>
-  )
-}
-
-interface RowProps {
-  readonly label: string
-  readonly note?: string
-  readonly children: ReactNode
-}
-
-function Row({ label, note, children }: RowProps): JSX.Element {
-  return (
-    <div className={styles['row']}>
-      <div>
-        <span>{label}</span>
-        {note && <p className="dim">{note}</p>}
-      </div>
-      <div className={styles['value']}>{children}</div>
-    </div>
   )
 }
