@@ -5,15 +5,16 @@ import { fileChunkSchema, pathVersionSchema, rowsQuerySchema, rowsWindowSchema, 
 import { digestSchema, imageInfoSchema, platformSchema } from './image.ts'
 import { jobSpecSchema, jobStateSchema } from './job.ts'
 import { searchQuerySchema, searchWindowSchema } from './query.ts'
+import { engineImageSchema, engineSchema, keepSchema, namesPageSchema, resolvedSchema } from './remote.ts'
 import { recentImageSchema, settingsChangeSchema, settingsSchema } from './settings.ts'
-import { sourceSpecSchema } from './uri.ts'
+import { fileSourceSchema, sourceSpecSchema } from './uri.ts'
 
 /** Every procedure fails with this one error; its data is the report to show. */
 const base = oc.errors({ FAILED: { data: errorReportSchema } })
 
 /** One image found in a file or folder; `source` opens exactly this one. */
 export const candidateSchema = z.object({
-  source: sourceSpecSchema,
+  source: fileSourceSchema,
   references: z.array(z.string()),
   imageID: digestSchema,
   platform: platformSchema,
@@ -62,24 +63,61 @@ export const folderEntrySchema = z.object({
 export type FolderEntry = z.infer<typeof folderEntrySchema>
 
 const image = z.object({ source: sourceSpecSchema })
+const engine = z.object({ socket: z.string().min(1) })
 
 /** What crosses the wire between window and main process; the same over a MessagePort (Electron) and a WebSocket (browser host). */
 export const contract = {
   app: {
     info: base.output(appInfoSchema),
     /** The sample image made at build time. */
-    sample: base.output(sourceSpecSchema),
+    sample: base.output(fileSourceSchema),
     /** Paths handed over by the system: open-with, a second instance's arguments, the menu's "Open…". */
     opened: base.output(eventIterator(z.object({ paths: z.array(z.string()) }))),
   },
   images: {
     /** Every image in a file or folder, recognised by content. */
     recognise: base.input(z.object({ path: z.string() })).output(z.array(candidateSchema)),
-    inspect: base.input(image).output(imageInfoSchema),
+    /** With `isFresh` a name is looked up again that a registry or an engine may have given to another image meanwhile. */
+    inspect: base.input(image.extend({ isFresh: z.boolean().optional() })).output(imageInfoSchema),
     /** Recent images, latest first. */
     recent: base.output(z.array(recentImageSchema)),
     remember: base.input(image).output(z.void()),
     forget: base.input(image).output(z.void()),
+  },
+  engines: {
+    /** Every engine that the user's settings and the usual places lead to, reachable or not. */
+    list: base.output(z.array(engineSchema)),
+    images: base.input(engine).output(z.array(engineImageSchema)),
+    /** Answers when the engine's images change, or after a while without news; fails when the engine goes away. */
+    change: base.input(engine).output(z.object({ isChanged: z.boolean() })),
+  },
+  registries: {
+    /** Repositories of a registry that lists them (most public ones do not). */
+    repositories: base
+      .input(z.object({ registry: z.string().min(1), insecure: z.boolean() }))
+      .output(namesPageSchema),
+    /** Tags of a repository, named by a reference without a tag. */
+    tags: base.input(z.object({ image: z.string().min(1), insecure: z.boolean() })).output(namesPageSchema),
+    /** Platforms and sizes, from manifests alone. */
+    resolve: base.input(z.object({ image: z.string().min(1), insecure: z.boolean() })).output(resolvedSchema),
+    /** How a sign-in to this registry could be kept; `helper` is the name of the user's credential helper. */
+    keeping: base
+      .input(z.object({ registry: z.string().min(1) }))
+      .output(z.object({ keeps: z.array(keepSchema), helper: z.string().nullable() })),
+    /** Tries the credentials, then keeps them as asked. Fails with 'sign-in' where the registry does not take them. */
+    signIn: base
+      .input(
+        z.object({
+          registry: z.string().min(1),
+          username: z.string().min(1),
+          password: z.string().min(1),
+          keep: keepSchema,
+          insecure: z.boolean(),
+        }),
+      )
+      .output(z.void()),
+    /** Forgets what `signIn` kept. */
+    signOut: base.input(z.object({ registry: z.string().min(1) })).output(z.void()),
   },
   files: {
     rows: base.input(image.extend({ query: rowsQuerySchema })).output(rowsWindowSchema),

@@ -21,6 +21,11 @@ export const errorCodeSchema = z.enum([
   'permission', // the system said no
   'io', // any other failure of the file system
   'busy', // another instance holds it
+  'network', // a server cannot be reached, or the connection was cut
+  'certificate', // the server is not proved to be who it says
+  'sign-in', // the registry wants credentials, or others
+  'server', // a server answered, but not with what was asked for
+  'engine', // a Docker or Podman engine cannot be reached, or failed
   'cancelled',
   'internal', // a fault of ours
 ])

@@ -54,6 +54,9 @@ export const jobOutcomeSchema = z.object({
   imageID: digestSchema.optional(),
   references: z.array(z.string()).optional(),
   bytesWritten: z.number().optional(),
+  /** Bytes that came over the network, and bytes of the same blobs that were there from an earlier pull. */
+  bytesFetched: z.number().optional(),
+  bytesKept: z.number().optional(),
 })
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>
 

@@ -1,20 +1,25 @@
-import { ImageError } from './errors.ts'
 import type { Platform } from './image.ts'
+import { formatReference, parseReference, withDefaultTag } from './reference.ts'
+import { Options, splitPair, usage } from './uri-options.ts'
 import {
   compressionSchema,
   type DestinationSpec,
   type FilterSpec,
+  MOST_WORKERS,
   type OutputCompression,
   type SourceSpec,
 } from './uri.ts'
 
 /**
- * A source as typed: `tar://PATH[?image=&os=&arch=&variant=]`, `layout://PATH[?ref=…]`, `dir://PATH?image=&tag=`. Text without a
+ * A source as typed: `tar://PATH[?image=&os=&arch=&variant=]`, `layout://PATH[?ref=…]`, `dir://PATH?image=&tag=`,
+ * `registry://HOST/IMAGE:TAG[?arch=…&insecure=&max_workers=&foreign=]`, `docker://IMAGE:TAG[?socket=]`. Text without a
  * scheme is no URI: whoever can look at the disk says what it is. ImageError 'usage'.
  */
 export function parseSource(text: string, cwd: string): SourceSpec {
-  const { scheme, path, options } = parseUri(text, 'source', Object.keys(SOURCE_OPTIONS))
-  options.expect(SOURCE_OPTIONS[scheme] ?? [])
+  const { scheme, path, options } = parseUri(text, 'source', SOURCES)
+  options.expect(SOURCES[scheme]?.options ?? [])
+  if (scheme === 'registry') return registrySource(path, options)
+  if (scheme === 'docker') return dockerSource(path, options)
   const absolute = absolutePath(path, cwd)
   const image = options.text('image') ?? options.text('ref')
   const chosen = image === undefined ? {} : { image }
@@ -27,10 +32,42 @@ export function parseSource(text: string, cwd: string): SourceSpec {
   return { kind, path: absolute, ...chosen, ...(platform ? { platform } : {}) }
 }
 
+function registrySource(name: string, options: Options): SourceSpec {
+  const platform = platformOf(options)
+  const insecure = options.flag('insecure')
+  const maxWorkers = options.text('max_workers')
+  const foreign = options.flag('foreign')
+  return {
+    kind: 'registry',
+    image: formatReference(withDefaultTag(parseReference(name))),
+    ...(platform ? { platform } : {}),
+    ...(insecure === undefined ? {} : { insecure }),
+    ...(maxWorkers === undefined ? {} : { maxWorkers: parseWorkers(maxWorkers) }),
+    ...(foreign === undefined ? {} : { foreign }),
+  }
+}
+
+function dockerSource(image: string, options: Options): SourceSpec {
+  const socket = options.text('socket')
+  const platform = platformOf(options)
+  return {
+    kind: 'docker',
+    image,
+    ...(socket === undefined ? {} : { socket }),
+    ...(platform ? { platform } : {}),
+  }
+}
+
+function parseWorkers(text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_WORKERS) return count
+  throw usage(`"${text}" is not a number of workers.`, `Give a number from 1 to ${MOST_WORKERS}.`)
+}
+
 /** A destination as typed: `tar://PATH[?reference=&compression=&overwrite=]`, `dir://PATH[?unique_names=&reference=]`. ImageError 'usage'. */
 export function parseDestination(text: string, cwd: string): DestinationSpec {
-  const { scheme, path, options } = parseUri(text, 'destination', Object.keys(DESTINATION_OPTIONS))
-  options.expect(DESTINATION_OPTIONS[scheme] ?? [])
+  const { scheme, path, options } = parseUri(text, 'destination', DESTINATIONS)
+  options.expect(DESTINATIONS[scheme]?.options ?? [])
   const absolute = absolutePath(path, cwd)
   const reference = options.text('reference')
   const named = reference === undefined ? {} : { reference }
@@ -74,12 +111,26 @@ function parseCompression(text: string): OutputCompression {
 /** The URI that `parseSource` reads back as this spec. */
 export function formatSource(spec: SourceSpec): string {
   if (spec.kind === 'dir') return uriOf('dir', spec.path, { image: spec.image, tag: spec.tag })
-  return uriOf(spec.kind, spec.path, {
-    [spec.kind === 'layout' ? 'ref' : 'image']: spec.image,
+  const platform = {
     os: spec.platform?.os,
     arch: spec.platform?.architecture,
     variant: spec.platform?.variant,
-  })
+  }
+  switch (spec.kind) {
+    case 'registry':
+      return uriOf('registry', spec.image, {
+        ...platform,
+        insecure: spec.insecure?.toString(),
+        max_workers: spec.maxWorkers?.toString(),
+        foreign: spec.foreign?.toString(),
+      })
+    case 'docker':
+      return uriOf('docker', spec.image, { socket: spec.socket, ...platform })
+    case 'tar':
+      return uriOf('tar', spec.path, { image: spec.image, ...platform })
+    case 'layout':
+      return uriOf('layout', spec.path, { ref: spec.image, ...platform })
+  }
 }
 
 /** The URI that `parseDestination` reads back as this spec. */
@@ -100,14 +151,23 @@ export function formatFilter(spec: FilterSpec): string {
   return spec.timestamp === 0 ? spec.kind : `${spec.kind}:ts=${spec.timestamp}`
 }
 
-const SOURCE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  tar: ['image', 'os', 'arch', 'variant'],
-  layout: ['ref', 'image', 'os', 'arch', 'variant'],
-  dir: ['image', 'tag'],
+interface Scheme {
+  /** What follows `scheme://`, for messages. */
+  readonly form: string
+  readonly options: readonly string[]
 }
-const DESTINATION_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  tar: ['reference', 'compression', 'overwrite'],
-  dir: ['unique_names', 'reference'],
+
+const PLATFORM = ['os', 'arch', 'variant']
+const SOURCES: Readonly<Record<string, Scheme>> = {
+  tar: { form: 'PATH', options: ['image', ...PLATFORM] },
+  layout: { form: 'PATH', options: ['ref', 'image', ...PLATFORM] },
+  dir: { form: 'PATH', options: ['image', 'tag'] },
+  registry: { form: 'HOST/IMAGE:TAG', options: [...PLATFORM, 'insecure', 'max_workers', 'foreign'] },
+  docker: { form: 'IMAGE:TAG', options: ['socket', ...PLATFORM] },
+}
+const DESTINATIONS: Readonly<Record<string, Scheme>> = {
+  tar: { form: 'PATH', options: ['reference', 'compression', 'overwrite'] },
+  dir: { form: 'PATH', options: ['unique_names', 'reference'] },
 }
 
 /** Whether the text starts with a scheme, so that it is a URI and not a path. */
@@ -118,66 +178,23 @@ export function isUri(text: string): boolean {
 function parseUri(
   text: string,
   what: 'source' | 'destination',
-  schemes: readonly string[],
+  schemes: Readonly<Record<string, Scheme>>,
 ): { scheme: string; path: string; options: Options } {
   const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/s.exec(text) ?? []
-  if (!schemes.includes(scheme)) {
-    const known = schemes.map((scheme) => `${scheme}://PATH`).join(', ')
-    throw usage(`"${text}" is not a ${what}.`, `Write it as one of ${known}.`)
+  const known = schemes[scheme]
+  if (!known) {
+    const forms = Object.entries(schemes).map(([scheme, { form }]) => `${scheme}://${form}`)
+    throw usage(`"${text}" is not a ${what}.`, `Write it as one of ${forms.join(', ')}.`)
   }
   const mark = rest.indexOf('?')
   const path = unescapePath(mark < 0 ? rest : rest.slice(0, mark))
-  if (path === '') throw usage(`"${text}" names no path.`, `Write ${scheme}://PATH.`)
+  if (path === '')
+    throw usage(
+      `"${text}" names no ${known.form === 'PATH' ? 'path' : 'image'}.`,
+      `Write ${scheme}://${known.form}.`,
+    )
   const pairs = mark < 0 ? [] : rest.slice(mark + 1).split('&')
   return { scheme, path, options: new Options(text, pairs.map(splitPair)) }
-}
-
-function splitPair(pair: string): readonly [name: string, value: string] {
-  const equals = pair.indexOf('=')
-  return equals < 0 ? [pair, 'true'] : [pair.slice(0, equals), decodeValue(pair.slice(equals + 1))]
-}
-
-function decodeValue(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    throw usage(`"${value}" is not a value of an option.`, 'Write % as %25.')
-  }
-}
-
-/** The options of one URI or filter: each known, each at most once. */
-class Options {
-  readonly #text: string
-  readonly #values = new Map<string, string>()
-
-  constructor(text: string, pairs: readonly (readonly [name: string, value: string])[]) {
-    this.#text = text
-    for (const [name, value] of pairs) {
-      if (name === '') continue
-      if (this.#values.has(name)) throw usage(`"${text}" gives the option ${name} twice.`, 'Give it once.')
-      this.#values.set(name, value)
-    }
-  }
-
-  expect(known: readonly string[]): void {
-    for (const name of this.#values.keys())
-      if (!known.includes(name))
-        throw usage(`"${this.#text}" has an unknown option ${name}.`, `Options here: ${known.join(', ')}.`)
-  }
-
-  text(name: string): string | undefined {
-    const value = this.#values.get(name)
-    if (value === '') throw usage(`"${this.#text}" has no value for ${name}.`, `Write ${name}=VALUE.`)
-    return value
-  }
-
-  flag(name: string): boolean | undefined {
-    const value = this.text(name)?.toLowerCase()
-    if (value === undefined) return undefined
-    if (['true', '1', 'yes'].includes(value)) return true
-    if (['false', '0', 'no'].includes(value)) return false
-    throw usage(`"${this.#text}" has ${name}=${value}.`, `Write ${name}=true or ${name}=false.`)
-  }
 }
 
 function platformOf(options: Options): Partial<Platform> | undefined {
@@ -227,8 +244,4 @@ export function absolutePath(path: string, cwd: string): string {
     else if (part !== '' && part !== '.') parts.push(part)
   }
   return `/${parts.join('/')}`
-}
-
-function usage(message: string, remedy: string): ImageError {
-  return new ImageError('usage', message, { remedy })
 }

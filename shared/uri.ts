@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { platformSchema } from './image.ts'
 
-/**
- * Where an image comes from, as data: what a URI on the command line and a drop on the window both become. `path` is absolute.
- * `image` picks one of several in a tarball or layout: a reference, an image ID (or 12+ digits of it), a manifest digest, or `#N`.
- */
-export const sourceSpecSchema = z.discriminatedUnion('kind', [
+/** More connections to one registry than this help nobody. */
+export const MOST_WORKERS = 64
+
+const fileSources = [
   z.object({
     kind: z.literal('tar'),
     path: z.string().min(1),
@@ -24,8 +23,47 @@ export const sourceSpecSchema = z.discriminatedUnion('kind', [
     image: z.string().optional(),
     tag: z.string().optional(),
   }),
+] as const
+
+/** An image in a file or folder of this computer. */
+export const fileSourceSchema = z.discriminatedUnion('kind', fileSources)
+export type FileSource = z.infer<typeof fileSourceSchema>
+
+/**
+ * Where an image comes from, as data: what a URI on the command line and a drop on the window both become. `path` is absolute.
+ * In a file or folder `image` picks one of several in a tarball or layout: a reference, an image ID (or 12+ digits of it), a manifest digest, or `#N`.
+ */
+export const sourceSpecSchema = z.discriminatedUnion('kind', [
+  ...fileSources,
+  z.object({
+    kind: z.literal('registry'),
+    /** A reference, as Docker writes it: `debian:12`, `registry.example.org:5000/team/app@sha256:…`. */
+    image: z.string().min(1),
+    platform: platformSchema.partial().optional(),
+    /** Speak plain HTTP, or TLS whose certificate nobody checks, with this registry (and no other server). */
+    insecure: z.boolean().optional(),
+    /** Blobs fetched at once. */
+    maxWorkers: z.number().int().min(1).max(MOST_WORKERS).optional(),
+    /** Fetch layers that the registry does not hold from the addresses that the manifest gives. */
+    foreign: z.boolean().optional(),
+  }),
+  z.object({
+    kind: z.literal('docker'),
+    /** A name the engine knows it by, or its ID. */
+    image: z.string().min(1),
+    /** The engine: the path of its socket, or unix://, tcp://, ssh:// or npipe:// and its address. The default one unless said. */
+    socket: z.string().min(1).optional(),
+    platform: platformSchema.partial().optional(),
+  }),
 ])
 export type SourceSpec = z.infer<typeof sourceSpecSchema>
+export type RegistrySource = Extract<SourceSpec, { kind: 'registry' }>
+export type DockerSource = Extract<SourceSpec, { kind: 'docker' }>
+
+/** The file or folder of a source; undefined for one that is reached over a connection. */
+export function pathOfSource(source: SourceSpec): string | undefined {
+  return 'path' in source ? source.path : undefined
+}
 
 export const compressionSchema = z.enum(['none', 'gzip', 'zstd'])
 export type OutputCompression = z.infer<typeof compressionSchema>

@@ -18,7 +18,7 @@ export async function savePath(
   workspace: Workspace,
   task: Task,
 ): Promise<JobOutcome> {
-  await refuseSource(spec.input.path, spec.destination)
+  await refuseSource(spec.input, spec.destination)
   await using image = await OpenedImage.open(spec.input, workspace, task)
   const tree = { isMerged: spec.isMerged, ...(spec.layer === undefined ? {} : { layer: spec.layer }) }
   const bytes = await bytesOf(image, tree, spec.path, task)

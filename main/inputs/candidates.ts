@@ -1,6 +1,6 @@
 import type { Candidate } from '../../shared/contract.ts'
 import { ImageError } from '../../shared/errors.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import type { FileSource } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import type { InputContext } from './input-context.ts'
 import { openStoredImages } from './open-stored-images.ts'
@@ -46,7 +46,7 @@ async function candidateOf(
 }
 
 /** The only image needs no choosing; one of several goes by its name where no other has it, or else by its place. */
-function sourceOf(stored: StoredImages, choice: ImageChoice, index: number): SourceSpec {
+function sourceOf(stored: StoredImages, choice: ImageChoice, index: number): FileSource {
   const { kind, path } = stored
   if (stored.choices.length === 1) return { kind, path }
   if (kind === 'dir') return { kind, path, ...choice.catalog }

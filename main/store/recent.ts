@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { recentImageSchema, type RecentImage } from '../../shared/settings.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
+import { pathOfSource, type SourceSpec } from '../../shared/uri.ts'
 import { JsonFile } from './json-file.ts'
 
 /** More than anyone looks through. */
@@ -39,27 +40,16 @@ export class RecentStore {
 
 /** Whether both open the same image, whatever the order of their keys. */
 function isSame(a: SourceSpec, b: SourceSpec): boolean {
-  return keyOf(a) === keyOf(b)
-}
-
-function keyOf(source: SourceSpec): string {
-  const tag = source.kind === 'dir' ? source.tag : undefined
-  const platform = source.kind === 'dir' ? undefined : source.platform
-  return JSON.stringify([
-    source.kind,
-    source.path,
-    source.image,
-    tag,
-    platform?.os,
-    platform?.architecture,
-    platform?.variant,
-  ])
+  return keyOfSource(a) === keyOfSource(b)
 }
 
 async function withPresence(image: StoredImage): Promise<RecentImage> {
-  const isMissing = await stat(image.source.path).then(
-    () => false,
-    () => true,
-  )
+  const path = pathOfSource(image.source)
+  const isMissing =
+    path !== undefined &&
+    (await stat(path).then(
+      () => false,
+      () => true,
+    ))
   return { ...image, isMissing }
 }

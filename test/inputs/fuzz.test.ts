@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ImageError } from '../../shared/errors.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import type { FileSource } from '../../shared/uri.ts'
 import { listCandidates } from '../../main/inputs/candidates.ts'
 import { DirReader } from '../../main/inputs/directory.ts'
 import { LayoutImage } from '../../main/inputs/layout.ts'
@@ -93,7 +93,7 @@ function mutated(random: Random): Buffer {
 
 /** Everything the program does with an input: what is there, what it is, every entry, every byte. */
 async function readAll(path: string, context: TestContext): Promise<void> {
-  const fresh = { index: memoryIndex(), listings: memoryIndex(), cache: context.cache }
+  const fresh = { ...context, index: memoryIndex(), listings: memoryIndex() }
   for (const { source } of await listCandidates(path, fresh, testTask())) {
     await using input = await openSource(source, fresh)
     await input.inspect(testTask())
@@ -106,7 +106,7 @@ async function readAll(path: string, context: TestContext): Promise<void> {
   }
 }
 
-function openSource(source: SourceSpec, context: Pick<TestContext, 'index' | 'listings' | 'cache'>) {
+function openSource(source: FileSource, context: TestContext) {
   if (source.kind === 'tar') return TarfileImage.open(source, context, testTask())
   if (source.kind === 'layout') return LayoutImage.open(source, context, testTask())
   return DirReader.open(source, context, testTask())

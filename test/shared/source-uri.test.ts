@@ -28,6 +28,27 @@ describe('a source URI', () => {
     ],
     ['layout://d?ref=latest', { kind: 'layout', path: '/home/user/d', image: 'latest' }],
     ['dir://d?image=a/b&tag=1', { kind: 'dir', path: '/home/user/d', image: 'a/b', tag: '1' }],
+    ['registry://debian', { kind: 'registry', image: 'docker.io/library/debian:latest' }],
+    [
+      `registry://quay.io/a/b@sha256:${'1'.repeat(64)}`,
+      { kind: 'registry', image: `quay.io/a/b@sha256:${'1'.repeat(64)}` },
+    ],
+    [
+      'registry://localhost:5000/a:1?arch=arm64&insecure=true&max_workers=8&foreign=true',
+      {
+        kind: 'registry',
+        image: 'localhost:5000/a:1',
+        platform: { architecture: 'arm64' },
+        insecure: true,
+        maxWorkers: 8,
+        foreign: true,
+      },
+    ],
+    ['docker://debian:12', { kind: 'docker', image: 'debian:12' }],
+    [
+      'docker://debian:12?socket=/run/podman/podman.sock',
+      { kind: 'docker', image: 'debian:12', socket: '/run/podman/podman.sock' },
+    ],
   ]
   for (const [text, spec] of cases)
     it(text, () => {
@@ -36,8 +57,15 @@ describe('a source URI', () => {
     })
 
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ['a.tar', /tar:\/\/PATH, layout:\/\/PATH, dir:\/\/PATH/],
-    ['registry://debian:12', /not a source/],
+    [
+      'a.tar',
+      /tar:\/\/PATH, layout:\/\/PATH, dir:\/\/PATH, registry:\/\/HOST\/IMAGE:TAG, docker:\/\/IMAGE:TAG/,
+    ],
+    ['registry://Debian:12', /lower case/],
+    ['registry://', /names no image.*registry:\/\/HOST\/IMAGE:TAG/],
+    ['registry://debian?max_workers=0', /not a number of workers/],
+    ['docker://', /names no image/],
+    ['docker://x?image=y', /unknown option image/],
     ['tar://', /names no path/],
     ['tar://a?image=x&image=y', /gives the option image twice/],
     ['tar://a?tag=x', /unknown option tag\. Options here: image, os, arch, variant\./],

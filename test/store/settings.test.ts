@@ -27,6 +27,8 @@ describe('settings', () => {
       cacheLimit: 10e9,
       folders: {},
       view: {},
+      registries: [],
+      caFile: '',
     })
     expect(await readdir(folder)).toEqual([])
     await settings.set({ theme: 'dark' })
