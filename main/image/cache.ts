@@ -27,19 +27,28 @@ export interface KnownLayers {
 }
 
 /**
- * Content kept so that it can be read again: blobs as they came, by diffID, and outer-compressed archives inflated once, by what
- * identifies the file. Size-limited, least recently used first out.
+ * Content kept so that it can be read again: blobs by their own digest, layers by diffID, and outer-compressed archives inflated once,
+ * by what identifies the file. Size-limited, least recently used first out.
  */
 export interface LayerCache {
   /** The file that holds it, marked as used now and kept while `lease` is not disposed; undefined where it is not there. */
   find(key: CacheKey): Promise<CacheLease | undefined>
   /** A new file for the key; nothing is there until `commit`. Fails with `no-space` when the disk's reserve would be touched. */
   create(key: CacheKey): Promise<CacheWriter>
+  /**
+   * A blob that arrives piece by piece and may be cut off. What is there already, from an earlier try of whichever process, is taken
+   * over; two that fetch the same blob at once each have a file of their own. Fails with `no-space` as `create` does.
+   */
+  resume(blob: Digest): Promise<PartialBlob>
   /** What turned out to be damaged: nobody finds it any more. */
   remove(key: CacheKey): Promise<void>
 }
 
-export type CacheKey = { readonly layer: Digest } | { readonly archive: string }
+export type CacheKey =
+  | { readonly layer: Digest }
+  /** Verified against this digest by whoever puts it in. */
+  | { readonly blob: Digest }
+  | { readonly archive: string }
 
 export interface CacheLease extends AsyncDisposable {
   readonly path: string
@@ -47,5 +56,19 @@ export interface CacheLease extends AsyncDisposable {
 
 export interface CacheWriter extends AsyncDisposable {
   write(chunk: Uint8Array): Promise<void>
+  commit(): Promise<CacheLease>
+}
+
+/** Disposal without `commit` keeps what was written, for the next `resume`. */
+export interface PartialBlob extends AsyncDisposable {
+  /** The file, which readers may hold open while it grows; not to be written to. */
+  readonly path: string
+  /** Bytes that are in the file. */
+  readonly size: number
+  /** Appends. The chunks may be reused when this settles. */
+  append(chunks: readonly Uint8Array[]): Promise<void>
+  /** Forgets what is there. */
+  clear(): Promise<void>
+  /** Only for content that was verified. */
   commit(): Promise<CacheLease>
 }

@@ -1,6 +1,9 @@
 import type { KnownLayers, LayerCache } from '../image/cache.ts'
+import type { RegistryAccess } from '../registry/registry-access.ts'
 
-/** What every input is given: where entries of known layers are, and where content can be kept. */
-export interface InputContext extends KnownLayers {
+/** What every input is given: where entries of known layers are, where content can be kept, and what registries need. */
+export interface InputContext extends KnownLayers, RegistryAccess {
   readonly cache: LayerCache
+  /** Blobs or layers worked on at once, where the user said how many. */
+  readonly parallel: number | undefined
 }

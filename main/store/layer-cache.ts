@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { link, mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { hexOf } from '../../shared/digest.ts'
-import type { CacheKey, CacheLease, CacheWriter, LayerCache } from '../image/cache.ts'
-import { noSpace, roomAt } from './disk-space.ts'
+import { join } from 'node:path'
+import { hexOf, type Digest } from '../../shared/digest.ts'
+import type { CacheKey, CacheLease, CacheWriter, LayerCache, PartialBlob } from '../image/cache.ts'
 import { clearLeftovers, isTemporaryName, temporaryName } from './owner.ts'
-
-/** How often a writer looks at what room is left. */
-const ROOM_CHECK_BYTES = 64 * 1024 ** 2
+import { PartialFile, partialState } from './partial-files.ts'
+import { RoomGuard } from './room-guard.ts'
 
 /**
  * Content as files in one folder, safe between any number of processes without a lock: a file appears by rename, and a lease is a hard
@@ -30,27 +28,17 @@ export class FileLayerCache implements LayerCache {
   }
 
   async create(key: CacheKey): Promise<CacheWriter> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    await this.#tidy()
-    const room = await roomAt(this.#folder)
-    if (room <= 0) throw noSpace(this.#folder)
-    const temporary = join(this.#folder, temporaryName(nameOf(key)))
+    const name = nameOf(key)
+    const temporary = join(this.#folder, temporaryName(name))
+    const guard = await this.#guard(temporary)
     const handle = await open(temporary, 'wx', 0o600)
-    return new FileWriter(temporary, handle, room, async () => {
-      // Leased before it has its name: nobody can evict it in between.
-      const lease = await this.#lease(temporary)
-      const path = join(this.#folder, nameOf(key))
-      await rename(temporary, path)
-      await this.#evict()
-      if (!lease || lease.path === temporary) return unheld(path)
-      return {
-        path: lease.path,
-        [Symbol.asyncDispose]: async () => {
-          await lease[Symbol.asyncDispose]()
-          await this.#evict()
-        },
-      }
-    })
+    return new FileWriter(temporary, handle, guard, () => this.#publish(temporary, name))
+  }
+
+  async resume(blob: Digest): Promise<PartialBlob> {
+    const name = nameOf({ blob })
+    const guard = await this.#guard(join(this.#folder, name))
+    return PartialFile.open(this.#folder, name, guard, (path) => this.#publish(path, name))
   }
 
   async remove(key: CacheKey): Promise<void> {
@@ -72,6 +60,30 @@ export class FileLayerCache implements LayerCache {
   #tidy(): Promise<void> {
     this.#tidied ??= clearLeftovers(this.#folder)
     return this.#tidied
+  }
+
+  /** Makes the folder, and looks whether there is room. */
+  async #guard(path: string): Promise<RoomGuard> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await this.#tidy()
+    return RoomGuard.at(path)
+  }
+
+  /** Gives a whole file its name. */
+  async #publish(written: string, name: string): Promise<CacheLease> {
+    // Leased before it has its name: nobody can evict it in between.
+    const lease = await this.#lease(written)
+    const path = join(this.#folder, name)
+    await rename(written, path)
+    await this.#evict()
+    if (!lease || lease.path === written) return unheld(path)
+    return {
+      path: lease.path,
+      [Symbol.asyncDispose]: async () => {
+        await lease[Symbol.asyncDispose]()
+        await this.#evict()
+      },
+    }
   }
 
   async #lease(path: string): Promise<CacheLease | undefined> {
@@ -108,7 +120,8 @@ export class FileLayerCache implements LayerCache {
   async #files(): Promise<{ path: string; size: number; mtimeMs: number; isLeased: boolean }[]> {
     const files = []
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (isTemporaryName(name)) continue
+      // What is being written is nobody's to evict; the beginning of a blob that nobody fetches on is.
+      if (isTemporaryName(name) || partialState(name) === 'in-use') continue
       const path = join(this.#folder, name)
       const found = await stat(path).catch(() => undefined)
       if (!found?.isFile()) continue
@@ -124,24 +137,18 @@ class FileWriter implements CacheWriter {
   readonly #publish: () => Promise<CacheLease>
   #handle: FileHandle | undefined
   #committing: Promise<CacheLease> | undefined
-  #room: number
-  #unchecked = 0
+  readonly #guard: RoomGuard
 
-  constructor(path: string, handle: FileHandle, room: number, publish: () => Promise<CacheLease>) {
+  constructor(path: string, handle: FileHandle, guard: RoomGuard, publish: () => Promise<CacheLease>) {
     this.#path = path
     this.#handle = handle
-    this.#room = room
+    this.#guard = guard
     this.#publish = publish
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     if (!this.#handle) throw new Error('written to after commit or disposal')
-    this.#unchecked += chunk.length
-    if (this.#unchecked >= ROOM_CHECK_BYTES || this.#unchecked > this.#room) {
-      this.#room = (await roomAt(this.#path)) - chunk.length
-      this.#unchecked = 0
-      if (this.#room < 0) throw noSpace(dirname(this.#path))
-    }
+    await this.#guard.spend(chunk.length)
     for (let done = 0; done < chunk.length;) {
       const { bytesWritten } = await this.#handle.write(chunk, done, chunk.length - done)
       done += bytesWritten
@@ -189,6 +196,7 @@ function unheld(path: string): CacheLease {
 /** A key as a file name: never anything the image chose, but a digest of it. */
 function nameOf(key: CacheKey): string {
   if ('layer' in key) return `layer-${hexOf(key.layer)}`
+  if ('blob' in key) return `blob-${hexOf(key.blob)}`
   return `archive-${createHash('sha256').update(key.archive).digest('hex')}`
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
+import type { SignIn } from '../../shared/remote.ts'
 import type { KnownLayers, LayerCache } from '../image/cache.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
@@ -13,6 +14,9 @@ export interface WorkspaceOptions {
   readonly configDir?: string | undefined
   /** Bytes the layer cache may hold, over what the user's settings say. */
   readonly cacheLimit?: number | undefined
+  readonly signIns?: readonly SignIn[] | undefined
+  /** Blobs and layers worked on at once. */
+  readonly parallel?: number | undefined
 }
 
 /** Bytes of listings: those of a thousand layers. */
@@ -26,6 +30,11 @@ export interface Workspace extends KnownLayers {
   readonly tempDir: string
   readonly cacheLimit: number | undefined
   readonly cache: LayerCache
+  /** Who signs in to registries, beside what the user's files say; never kept here. */
+  readonly signIns: readonly SignIn[]
+  readonly parallel: number | undefined
+  /** The user's own file of certificates to trust. */
+  caFile(): Promise<string | undefined>
   readonly settings: SettingsStore
   readonly recent: RecentStore
   /** Bytes that the cache, the index and the listings take. */
@@ -53,6 +62,9 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     index,
     listings,
     cache,
+    signIns: options.signIns ?? [],
+    parallel: options.parallel,
+    caFile: async () => (await settings.get()).caFile || undefined,
     settings,
     recent: new RecentStore(configDir),
     cacheSize: async () => (await index.size()) + (await listings.size()) + (await cache.size()),

@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/digest.ts'
 import type { CacheKey, CacheWriter, IndexedLayer, LayerCache, LayerIndex } from '../../main/image/cache.ts'
+import type { InputContext } from '../../main/inputs/input-context.ts'
+import { PartialFile } from '../../main/store/partial-files.ts'
+import { RoomGuard } from '../../main/store/room-guard.ts'
+import type { SignIn } from '../../shared/remote.ts'
 
-export interface TestContext extends AsyncDisposable {
+export interface TestContext extends AsyncDisposable, InputContext {
   readonly index: LayerIndex & { readonly layers: ReadonlyMap<Digest, IndexedLayer> }
   readonly listings: TestContext['index']
+  /** To be filled by tests that sign in. */
+  readonly signIns: SignIn[]
   readonly cache: LayerCache & { readonly folder: string; readonly keys: ReadonlyMap<string, string> }
   /** A folder for the test's own files, removed with the rest. */
   readonly folder: string
@@ -23,6 +29,9 @@ export async function testContext(): Promise<TestContext> {
     index: memoryIndex(),
     listings: memoryIndex(),
     cache: folderCache(folder),
+    signIns: [],
+    parallel: undefined,
+    caFile: async () => undefined,
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true, force: true })
     },
@@ -43,7 +52,7 @@ export function memoryIndex(): TestContext['index'] {
 
 function folderCache(folder: string): TestContext['cache'] {
   const keys = new Map<string, string>()
-  const nameOf = (key: CacheKey): string => ('layer' in key ? `layer ${key.layer}` : `archive ${key.archive}`)
+  const nameOf = (key: CacheKey): string => Object.entries(key).flat().join(' ')
   const lease = (path: string) => ({ path, async [Symbol.asyncDispose]() {} })
   return {
     folder,
@@ -56,6 +65,19 @@ function folderCache(folder: string): TestContext['cache'] {
     },
     async remove(key) {
       keys.delete(nameOf(key))
+    },
+    async resume(blob) {
+      const path = join(folder, `.cache-${randomUUID()}`)
+      return PartialFile.open(
+        folder,
+        `.cache-blob-${blob.slice(7)}`,
+        await RoomGuard.at(path),
+        async (written) => {
+          await rename(written, path)
+          keys.set(nameOf({ blob }), path)
+          return lease(path)
+        },
+      )
     },
     async create(key): Promise<CacheWriter> {
       const temporary = join(folder, `.cache-${randomUUID()}.tmp`)
