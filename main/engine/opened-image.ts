@@ -142,7 +142,7 @@ export class OpenedImage implements AsyncDisposable {
   async #fetchLayers(): Promise<readonly Layer[]> {
     try {
       const layers: Layer[] = []
-      for await (const [type, , layer] of this.#input.fetch(() => 'again', this.#task))
+      for await (const [type, , layer] of this.#input.fetch(() => 'again', this.#task, { isLazy: true }))
         if (type === 'layer' && layer) layers.push(layer)
       return layers
     } catch (error) {

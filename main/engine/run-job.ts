@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
-import type { Need, Task } from '../image/element.ts'
+import type { ImageInput, Need, Task } from '../image/element.ts'
 import { tapDigest } from '../image/hashing.ts'
 import { pipe } from '../image/pipe.ts'
 import { scanTar } from '../image/tar-reader.ts'
@@ -33,7 +33,7 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
 async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task): Promise<JobOutcome> {
   // Each filter that rewrites reads its layers twice: to name them and to pass them on.
   const task = withPasses(whole, 2 ** spec.filters.length)
-  await refuseSource(spec.input.path, spec.output.path)
+  await refuseSource(spec.input, spec.output.path)
   await using input = await openInput(spec.input, workspace, task)
   const info = await input.inspect(task)
   // So that the whole is known from the start; what is there already counts for nothing.
@@ -41,15 +41,20 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task
     task.progress(layer.diffID, 0, layer.compressedSize ?? layer.size ?? undefined)
   await using output = await openOutput(spec.output, info, task)
   await pipe(input, await withFilters(output, spec.filters, task), task)
-  return output.outcome
+  return { ...output.outcome, ...trafficOf(input) }
+}
+
+/** What came over the network, and what need not. */
+function trafficOf({ traffic }: ImageInput): JobOutcome {
+  return traffic ? { bytesFetched: traffic.fetched, bytesKept: traffic.kept } : {}
 }
 
 /** Reads every layer that is not in the index through: its bytes are verified, its entries are kept. */
 async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task): Promise<JobOutcome> {
   const { index } = workspace
   await using input = await openInput(source, workspace, task)
-  const need = async (diffID: Digest): Promise<Need> => ((await index.has(diffID)) ? 'skip' : 'again')
-  for await (const [type, diffID, layer] of input.fetch(need, task)) {
+  const need = async (diffID: Digest): Promise<Need> => ((await index.has(diffID)) ? 'skip' : 'once')
+  for await (const [type, diffID, layer] of input.fetch(need, task, { isAnyOrder: true })) {
     if (type !== 'layer' || !layer) continue
     for await (const _ of layer.stream(task.signal));
     // An input may have kept the entries as they passed.
@@ -65,7 +70,7 @@ async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task)
 }
 
 async function saveLayer(spec: JobOf<'save-layer'>, workspace: Workspace, task: Task): Promise<JobOutcome> {
-  await refuseSource(spec.input.path, spec.destination)
+  await refuseSource(spec.input, spec.destination)
   await using input = await openInput(spec.input, workspace, task)
   const need = (diffID: Digest): Need => (diffID === spec.diffID ? 'once' : 'skip')
   for await (const [type, , layer] of input.fetch(need, task)) {

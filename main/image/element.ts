@@ -10,7 +10,10 @@ export type { TarEntry } from './tar-entry.ts'
  */
 export type Need = 'skip' | 'list' | 'once' | 'again'
 
-/** Asked once for each layer of the image, in order, repeats included, before that layer is yielded. */
+/**
+ * Asked once for each layer of the image, in order, repeats included, before that layer is yielded: right before it by inputs that read
+ * files, of all layers at once by those that have to know what to fetch.
+ */
 export type FetchCallback = (diffID: Digest) => Need | Promise<Need>
 
 /** One changeset: an indexed tar named by its diffID. */
@@ -62,21 +65,40 @@ export interface Task {
   warn(warning: Warning): void
 }
 
+/** How the one who asks for an image goes through it. */
+export interface FetchOptions {
+  /** Layers may come in any order: an engine's export has one of its own, and what comes too early would have to be kept. */
+  readonly isAnyOrder?: boolean
+  /** Layers asked for with `again` are read when somebody wants to, if ever: nothing is fetched ahead. */
+  readonly isLazy?: boolean
+}
+
 export interface ImageInput extends AsyncDisposable {
   /** Cheap: no layer bytes (but for archives so old that they hold no diffIDs). */
   inspect(task: Task): Promise<ImageInfo>
   /**
-   * The config first, then the layers, base first, each as often as the config names it. `fetchCallback` is asked right before a layer
-   * is yielded. A layer may be used until the next one is asked for; with `again` until the input is disposed.
+   * The config first (an engine's export brings it where it comes), then the layers, base first unless any order will do, each as often
+   * as the config names it. A layer may be used until the next one is asked for; with `again` until the input is disposed.
    */
-  fetch(fetchCallback: FetchCallback, task: Task): AsyncIterable<ImageElement>
+  fetch(fetchCallback: FetchCallback, task: Task, options?: FetchOptions): AsyncIterable<ImageElement>
+  /** What came over a network so far; absent where nothing does. */
+  readonly traffic?: Traffic
+}
+
+/** Bytes of blobs. */
+export interface Traffic {
+  readonly fetched: number
+  /** What was there from an earlier pull, whole or in part. */
+  readonly kept: number
 }
 
 /**
- * Layers arrive base first and may repeat; the config at any time before `finalize` (inputs give it first, a rewriting filter last).
+ * Layers arrive base first, unless `isAnyOrder` says that it does not matter, and may repeat; the config at any time before `finalize`
+ * (inputs give it first, an engine's export in the midst, a rewriting filter last).
  * Disposal without `finalize` leaves the destination as it was; disposal twice is harmless.
  */
 export interface ImageOutput extends AsyncDisposable {
+  readonly isAnyOrder?: boolean
   fetchCallback(diffID: Digest): Need | Promise<Need>
   processImageElement(...element: ImageElement): Promise<void>
   /** The only moment anything becomes visible. */

@@ -7,6 +7,7 @@ import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome } from '../../shared/job.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
 import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/element.ts'
+import { parseConfig } from '../image/image-config.ts'
 import { RandomAccess, readRange } from '../image/random-access.ts'
 import { publishImage, type StagedImage } from './directory-commit.ts'
 import { sizeOfLayer } from './directory-contents.ts'
@@ -23,6 +24,8 @@ export type DirectoryDestination = Extract<DestinationSpec, { kind: 'dir' }>
  * per image and `catalog.json`. Layers that are there already, and are what their name says, are shared.
  */
 export class DirWriter implements ImageOutput {
+  /** The manifest names them in the config's order. */
+  readonly isAnyOrder = true
   readonly #spec: DirectoryDestination
   readonly #target: { readonly path: string; readonly exists: boolean }
   readonly #names: readonly TaggedName[]
@@ -32,7 +35,6 @@ export class DirWriter implements ImageOutput {
   readonly #staging: Staging
   readonly #present = new Set<Digest>()
   readonly #staged = new Set<Digest>()
-  readonly #layers: Digest[] = []
   #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
   #bytesWritten = 0
 
@@ -79,7 +81,6 @@ export class DirWriter implements ImageOutput {
       this.#config = { name, data }
       return
     }
-    this.#layers.push(name)
     if (this.#staged.has(name) || this.#present.has(name)) return
     if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
     await this.#stage(data)
@@ -92,7 +93,7 @@ export class DirWriter implements ImageOutput {
     const image: StagedImage = {
       config,
       names: this.#names,
-      layers: this.#layers,
+      layers: parseConfig(config.data).diffIDs.map((diffID) => this.#found(diffID)),
       staged: this.#staged,
       uniqueNames: this.#spec.uniqueNames,
     }
@@ -113,6 +114,11 @@ export class DirWriter implements ImageOutput {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#staging[Symbol.asyncDispose]()
+  }
+
+  #found(diffID: Digest): Digest {
+    if (this.#staged.has(diffID) || this.#present.has(diffID)) return diffID
+    throw new ImageError('internal', `The layer ${diffID} was left out.`)
   }
 
   async #stage(layer: Layer): Promise<void> {

@@ -3,6 +3,7 @@ import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome } from '../../shared/job.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
+import { parseConfig } from '../image/image-config.ts'
 import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/element.ts'
 import { endOfArchive, paddingOf } from '../image/tar-header.ts'
 import { openArchiveSink, type ArchiveSink } from './archive-sink.ts'
@@ -18,9 +19,12 @@ const STAGED = 'image.tar'
 
 /**
  * A docker-loadable tarball (image-spec v1.2): `<diffID>/layer.tar` for each layer in the order they came, stored once, then
- * `<imageID>.json`, then `manifest.json`. No folders, owners or times of ours: the same image gives the same bytes.
+ * `<imageID>.json`, then `manifest.json`. No folders, owners or times of ours: the same image gives the same bytes. Layers come base
+ * first but from an engine, which exports them in an order of its own, always the same.
  */
 export class TarWriter implements ImageOutput {
+  /** The manifest names them in the config's order. */
+  readonly isAnyOrder = true
   readonly #spec: TarDestination
   readonly #target: FileTarget
   readonly #names: readonly TaggedName[]
@@ -29,7 +33,6 @@ export class TarWriter implements ImageOutput {
   readonly #staging: Staging
   readonly #sink: ArchiveSink
   readonly #written = new Set<Digest>()
-  readonly #layers: string[] = []
   #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
   #bytesWritten = 0
 
@@ -77,10 +80,11 @@ export class TarWriter implements ImageOutput {
   async finalize(): Promise<void> {
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
+    const layers = parseConfig(config.data).diffIDs.map((diffID) => this.#pathOf(diffID))
     const configName = `${hexOf(config.name)}.json`
     await this.#addMember(configName, config.data)
     const manifest = [
-      { Config: configName, RepoTags: this.#names.map((name) => fullName(name)), Layers: this.#layers },
+      { Config: configName, RepoTags: this.#names.map((name) => fullName(name)), Layers: layers },
     ]
     await this.#addMember('manifest.json', Buffer.from(`${JSON.stringify(manifest)}\n`))
     await this.#sink.write(endOfArchive)
@@ -106,16 +110,14 @@ export class TarWriter implements ImageOutput {
   }
 
   async #addLayer(diffID: Digest, layer: Layer | null): Promise<void> {
-    const path = `${hexOf(diffID)}/layer.tar`
-    this.#layers.push(path)
     if (this.#written.has(diffID)) return
     if (!layer) throw new ImageError('internal', `The layer ${diffID} was left out.`)
     const { patch } = this.#sink
     const size = layer.size ?? (patch ? undefined : await this.#measure(layer))
     const start = this.#sink.position
-    await this.#sink.write(memberHeader(path, size ?? 0))
+    await this.#sink.write(memberHeader(pathOf(diffID), size ?? 0))
     const streamed = await this.#stream(layer, size)
-    if (size === undefined) await patch?.(memberHeader(path, streamed), start)
+    if (size === undefined) await patch?.(memberHeader(pathOf(diffID), streamed), start)
     await this.#sink.write(new Uint8Array(paddingOf(streamed)))
     this.#written.add(diffID)
   }
@@ -134,6 +136,11 @@ export class TarWriter implements ImageOutput {
     return done
   }
 
+  #pathOf(diffID: Digest): string {
+    if (!this.#written.has(diffID)) throw new ImageError('internal', `The layer ${diffID} was left out.`)
+    return pathOf(diffID)
+  }
+
   async #measure(layer: Layer): Promise<number> {
     let size = 0
     for await (const chunk of layer.stream(this.#task.signal)) size += chunk.length
@@ -145,4 +152,8 @@ export class TarWriter implements ImageOutput {
     await this.#sink.write(content)
     await this.#sink.write(new Uint8Array(paddingOf(content.length)))
   }
+}
+
+function pathOf(diffID: Digest): string {
+  return `${hexOf(diffID)}/layer.tar`
 }
