@@ -14,6 +14,8 @@ interface Rule {
 
 const IMAGE = ['main/image', 'shared']
 const ENDS: Rule = { folders: ['main/image', 'main/platform', 'shared'], packages: ['node:*'] }
+/** What both ends may speak through: registries and engines. */
+const LINES = ['main/registry', 'main/docker']
 const MAIN = ['main', 'shared']
 
 /** The table of ARCHITECTURE.md, "Who may import whom". A folder may always import itself. */
@@ -22,11 +24,21 @@ const TABLE: Readonly<Record<string, Rule>> = {
   'main/image': { folders: IMAGE, packages: ['node:*', 'tar-stream', 'xz-decompress', 'zod'] },
   'main/platform': { folders: ['shared'], packages: ['node:*', 'koffi'] },
   'main/store': { folders: IMAGE, packages: ['node:*', 'zod'] },
-  'main/inputs': { ...ENDS, packages: ['node:*', 'zod'] },
+  'main/registry': { folders: IMAGE, packages: ['node:*', 'zod', 'undici', 'smol-toml'] },
+  'main/docker': { folders: IMAGE, packages: ['node:*', 'zod', 'dockerode'] },
+  'main/inputs': { folders: [...ENDS.folders, ...LINES], packages: ['node:*', 'zod'] },
   'main/filters': ENDS,
-  'main/outputs': { ...ENDS, packages: ['node:*', 'zod'] },
+  'main/outputs': { folders: [...ENDS.folders, ...LINES], packages: ['node:*', 'zod'] },
   'main/engine': {
-    folders: [...IMAGE, 'main/platform', 'main/store', 'main/inputs', 'main/filters', 'main/outputs'],
+    folders: [
+      ...IMAGE,
+      ...LINES,
+      'main/platform',
+      'main/store',
+      'main/inputs',
+      'main/filters',
+      'main/outputs',
+    ],
     packages: ['node:*', 'zod'],
   },
   'main/rpc': { folders: ['main/engine', 'shared'], packages: ['node:*', '@orpc/server', 'zod'] },

@@ -26,6 +26,8 @@ export interface LayerBlob {
   readonly digest?: Digest
   /** The file stays open until its owner, the input, is disposed. */
   open(): RandomAccess
+  /** The stored bytes from some place on, where they are not all in the file yet; the file is opened only once they are. */
+  readonly follow?: (from: number, signal?: AbortSignal) => AsyncIterable<Uint8Array>
   /** What to throw in place of an error met in these bytes, by whoever knows more of where they come from. */
   readonly explain?: (error: unknown) => Promise<unknown>
 }
@@ -175,13 +177,7 @@ export class FileLayer implements Layer {
     }
     if (!hash) return
     // A decompressor need not ask for what stands behind the end of its data; the digest covers that, too.
-    const rest = readRange(
-      this.#blob.open(),
-      this.#blob.offset + tap.read,
-      this.#blob.size - tap.read,
-      signal,
-    )
-    for await (const chunk of rest) hash.update(chunk)
+    for await (const chunk of this.#bytesFrom(tap.read, signal)) hash.update(chunk)
     const found = `sha256:${hash.digest('hex')}`
     if (found !== digest)
       throw new ImageError('digest-mismatch', `The blob of ${this.#name} is not what its digest says.`, {
@@ -191,13 +187,18 @@ export class FileLayer implements Layer {
   }
 
   async *#stored(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
-    const { offset, size } = this.#blob
+    const { size } = this.#blob
     let done = 0
-    for await (const chunk of readRange(this.#blob.open(), offset, size, signal)) {
+    for await (const chunk of this.#bytesFrom(0, signal)) {
       yield chunk
       done += chunk.length
       this.#task.progress(this.diffID, done, size)
     }
+  }
+
+  #bytesFrom(from: number, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    const { follow, offset, size } = this.#blob
+    return follow ? follow(from, signal) : readRange(this.#blob.open(), offset + from, size - from, signal)
   }
 
   /** The index is a convenience: a full disk there must not end the work that filled it. */

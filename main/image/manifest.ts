@@ -5,6 +5,7 @@ import {
   DOCKER_CONFIG,
   DOCKER_LIST,
   DOCKER_MANIFEST,
+  DOCKER_SCHEMA1_SIGNED,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
@@ -68,6 +69,11 @@ export function leadsToImage(descriptor: Descriptor): boolean {
   return MANIFESTS.has(descriptor.mediaType) || INDEXES.has(descriptor.mediaType)
 }
 
+/** Whether a media type is that of an index, which leads to further manifests. */
+export function isIndexType(mediaType: string): boolean {
+  return INDEXES.has(mediaType)
+}
+
 /** Whether the manifest's config is that of a container image. */
 export function isImageManifest(manifest: Manifest): boolean {
   return CONFIGS.has(manifest.config.mediaType)
@@ -81,7 +87,7 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what: string
   const value = parseJson(bytes, what)
   const shape = shapeSchema.safeParse(value).data
   if (shape?.schemaVersion === 1 || shape?.fsLayers !== undefined)
-    throw new ImageError('unsupported', `${what} is of Docker's schema 1, which is not read.`, {
+    throw new ImageError('unsupported', `${what} is of Docker's schema 1, which is not read here.`, {
       remedy: 'Pull and save the image again with a current engine.',
     })
   if (shape?.manifests !== undefined && (shape.layers !== undefined || shape.config !== undefined))
@@ -94,6 +100,17 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what: string
   if (MANIFESTS.has(mediaType))
     return { kind: 'manifest', manifest: parseDocument(bytes, manifestSchema, what) }
   throw new ImageError('unsupported', `${what} is of a type that is not an image (${visible(mediaType)}).`)
+}
+
+/**
+ * What a document calls itself, or else is by its shape: for sources that do not say. CVE-2021-41190 again: what could be both is
+ * refused when it is parsed.
+ */
+export function mediaTypeOf(bytes: Uint8Array, what: string): string {
+  const shape = shapeSchema.safeParse(parseJson(bytes, what)).data
+  if (shape?.mediaType !== undefined) return shape.mediaType
+  if (shape?.schemaVersion === 1) return DOCKER_SCHEMA1_SIGNED
+  return shape?.manifests === undefined ? OCI_MANIFEST : OCI_INDEX
 }
 
 /** The `index.json` of a layout: an index whose own media type may be missing. */

@@ -1,4 +1,3 @@
-import { arch } from 'node:process'
 import { isDigest, shortDigest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { Platform } from '../../shared/image.ts'
@@ -6,6 +5,7 @@ import { visible } from '../../shared/path-bytes.ts'
 import { formatPlatform, matchPlatform, normalPlatform, type PlatformWish } from '../../shared/platform.ts'
 import { familiarReference, formatReference, parseReference } from '../../shared/reference.ts'
 import type { Task } from '../image/element.ts'
+import { hostPlatform } from '../image/host-platform.ts'
 import { fullReference, type ImageChoice, type StoredImages, type StoredImage } from './stored-image.ts'
 
 const REMEDIES: Readonly<Record<StoredImages['kind'], string>> = {
@@ -111,11 +111,6 @@ function hasSeveralNames(choices: readonly ImageChoice[]): boolean {
 
 function platformKey(platform: Platform | undefined): string {
   return platform ? formatPlatform(normalPlatform(platform)) : ''
-}
-
-/** What runs here, were it run here: Docker's images are of linux everywhere but on Windows servers. */
-function hostPlatform(): Platform {
-  return normalPlatform({ os: 'linux', architecture: arch === 'arm' ? 'armhf' : arch })
 }
 
 function chooseOne(stored: StoredImages, choices: readonly ImageChoice[]): ImageError {

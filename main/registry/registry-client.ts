@@ -1,0 +1,279 @@
+import { request, type Dispatcher } from 'undici'
+import { ImageError } from '../../shared/errors.ts'
+import { visible } from '../../shared/path-bytes.ts'
+import { Authorization } from './authorization.ts'
+import { parseChallenges } from './challenge.ts'
+import { Connections } from './connections.ts'
+import { credentialsFor } from './credentials.ts'
+import { isPassing, isPlain, isUnreached, networkError } from './network-words.ts'
+import { isLoopback, isSameOrigin, urlOf } from './origin.ts'
+import type { Location } from './registries-conf.ts'
+import type { RegistryAccess } from './registry-access.ts'
+import { discard, failureOf, headerOf, PassingFailure, readBody, type Answer } from './registry-answer.ts'
+import { MOST_TRIES, pause, pauseBefore } from './retry.ts'
+
+const MOST_REDIRECTS = 10
+const TOKEN_LIMIT = 1024 * 1024
+
+export interface RegistryRequest {
+  /** Below `/v2/`, or a whole address where the registry gave one (a next page). */
+  readonly path: string
+  readonly method?: 'GET' | 'HEAD'
+  readonly headers?: Readonly<Record<string, string>>
+  /** What the token is for: `repository:library/debian:pull`. */
+  readonly scope: string
+  /** What is asked for, in words for messages. */
+  readonly what: string
+}
+
+/** One registry over HTTP API v2: who one is, where it redirects to, and what its failures mean. */
+export class RegistryClient implements AsyncDisposable {
+  readonly location: Location
+  readonly #base: URL
+  readonly #connections: Connections
+  readonly #authorization: Authorization
+
+  private constructor(location: Location, base: URL, connections: Connections, authorization: Authorization) {
+    this.location = location
+    this.#base = base
+    this.#connections = connections
+    this.#authorization = authorization
+  }
+
+  /**
+   * Asks the registry whether it speaks API v2 and how it wants to be spoken to: over TLS, or without where the location is insecure or
+   * this machine. Fails with 'network' or 'certificate'.
+   */
+  static async connect(
+    location: Location,
+    access: RegistryAccess,
+    signal: AbortSignal,
+  ): Promise<RegistryClient> {
+    const host = apiHost(location.registry)
+    const secure = baseOf('https', host)
+    const isPlainAllowed = location.insecure || isLoopback(secure.hostname.replace(/^\[|\]$/g, ''))
+    try {
+      // Tried once where there is another way.
+      return await RegistryClient.#at(secure, location, access, signal, isPlainAllowed ? 1 : MOST_TRIES)
+    } catch (error) {
+      const isWithoutTls =
+        isPlain(error) || (error instanceof ImageError && PLAIN_CODES.has(error.detail ?? ''))
+      const isElsewhere = location.insecure && secure.port === '' && isUnreached(error)
+      if (!isPlainAllowed || !(isWithoutTls || isElsewhere)) throw error
+      return RegistryClient.#at(baseOf('http', host), location, access, signal, MOST_TRIES)
+    }
+  }
+
+  static async #at(
+    base: URL,
+    location: Location,
+    access: RegistryAccess,
+    signal: AbortSignal,
+    tries: number,
+  ): Promise<RegistryClient> {
+    await using stack = new AsyncDisposableStack()
+    const { insecure, registry, repository } = location
+    const connections = stack.use(new Connections(base, { insecure, caFile: () => access.caFile() }))
+    const authorization = new Authorization({
+      registry: base,
+      insecure,
+      credentials: () => credentialsFor(registry, repository, access),
+      async send({ url, ...options }, signal) {
+        const answer = await sendOnce(connections, url, options, signal)
+        const body = await readBody(answer, TOKEN_LIMIT, 'The token')
+        return { status: answer.status, body: jsonOf(body) }
+      },
+    })
+    const client = new RegistryClient(location, base, connections, authorization)
+    await client.#retried(signal, () => client.#ping(signal), tries)
+    stack.move()
+    return client
+  }
+
+  /** The answer, whatever its status but 401; signed in where the registry asks for it, redirects followed. Tried once. */
+  async send(
+    { path, method = 'GET', headers = {}, scope, what }: RegistryRequest,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const url = new URL(path, new URL('/v2/', this.#base))
+    if (!isSameOrigin(url, this.#base))
+      throw new ImageError('server', `${this.#base.host} gives its next page at another address.`, {
+        detail: visible(url.origin),
+      })
+    for (let isSecond = false; ; isSecond = true) {
+      const authorization = await this.#authorization.header(scope, signal)
+      const own = authorization === undefined ? headers : { ...headers, authorization }
+      const answer = await this.#follow(url, { method, headers: own }, signal)
+      if (answer.status !== 401 || !isSameOrigin(answer.url, this.#base)) return answer
+      if (isSecond) throw await this.#refused(answer, what)
+      await discard(answer)
+      this.#authorization.challenge(challengesOf(answer), scope)
+    }
+  }
+
+  /** The answer 200, tried again while its failure may pass. */
+  async get(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
+    return this.#retried(signal, async () => {
+      const answer = await this.send(request, signal)
+      if (answer.status === 200) return answer
+      throw await failureOf(answer, request.what)
+    })
+  }
+
+  /** A whole document of the registry, tried again while its failure may pass, a body that is cut off among them. */
+  async document(
+    request: RegistryRequest & { readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly bytes: Buffer; readonly answer: Answer }> {
+    return this.#retried(signal, async () => {
+      const answer = await this.send(request, signal)
+      if (answer.status !== 200) throw await failureOf(answer, request.what)
+      return { bytes: await readBody(answer, request.limit, request.what), answer }
+    })
+  }
+
+  /** From a URL that a manifest gives: no credentials go there. */
+  async foreign(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
+    return this.#follow(url, { method: 'GET', headers }, signal)
+  }
+
+  /** Fails with 'sign-in' where the registry does not take the credentials, or wants some and has none. */
+  async signIn(signal: AbortSignal): Promise<void> {
+    const answer = await this.send({ path: '', scope: '', what: 'a sign-in' }, signal)
+    await discard(answer)
+    if (answer.status !== 200) throw await this.#refused(answer, 'a sign-in')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]()
+  }
+
+  async #ping(signal: AbortSignal): Promise<void> {
+    const url = new URL('/v2/', this.#base)
+    const answer = await this.#follow(url, { method: 'GET', headers: {} }, signal)
+    if (answer.status === 401 && isSameOrigin(answer.url, this.#base))
+      this.#authorization.challenge(challengesOf(answer), '')
+    if (answer.status === 429 || answer.status >= 500) throw await failureOf(answer, 'its API')
+    await discard(answer)
+  }
+
+  async #follow(
+    start: URL,
+    options: { readonly method: 'GET' | 'HEAD'; readonly headers: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    let url = start
+    let { headers } = options
+    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+      const answer = await sendOnce(this.#connections, url, { method: options.method, headers }, signal)
+      const target = headerOf(answer, 'location')
+      if (!REDIRECTS.has(answer.status) || target === undefined) return answer
+      await discard(answer)
+      const next = redirectTarget(url, target)
+      // What proves who one is belongs to the origin it was given for (CVE-2020-15157).
+      if (!isSameOrigin(next, url)) headers = withoutAuthorization(headers)
+      url = next
+    }
+    throw new ImageError('server', `${start.host} redirects more than ${MOST_REDIRECTS} times.`)
+  }
+
+  async #refused(answer: Answer, what: string): Promise<ImageError> {
+    const credentials = await this.#authorization.credentials()
+    const failure = await failureOf(answer, what)
+    if (!credentials)
+      return new ImageError('sign-in', failure.message, { ...given(failure.remedy, failure.detail) })
+    return new ImageError('sign-in', `${this.#base.host} does not take these credentials for ${what}.`, {
+      ...given('Check the user and the password or token, then sign in again.', failure.detail),
+    })
+  }
+
+  async #retried<T>(signal: AbortSignal, work: () => Promise<T>, tries = MOST_TRIES): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (failures === tries || !(error instanceof PassingFailure || isPassing(error))) throw error
+        await pause(pauseBefore(failures, error instanceof PassingFailure ? error.wish : undefined), signal)
+      }
+    }
+  }
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+/** How a server without TLS takes the beginning of a TLS connection. */
+const PLAIN_CODES: ReadonlySet<string> = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'EPROTO',
+  'ECONNRESET',
+  'UND_ERR_SOCKET',
+])
+
+/** Docker Hub answers under another name than its own. */
+function apiHost(registry: string): string {
+  return registry === 'docker.io' || registry === 'index.docker.io' ? 'registry-1.docker.io' : registry
+}
+
+function baseOf(scheme: string, host: string): URL {
+  const text = `${scheme}://${host}/`
+  if (URL.canParse(text)) return new URL(text)
+  throw new ImageError('usage', `“${visible(host)}” is not the name of a registry.`)
+}
+
+async function sendOnce(
+  connections: Connections,
+  url: URL,
+  options: {
+    readonly method: Dispatcher.HttpMethod
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: string
+  },
+  signal: AbortSignal,
+): Promise<Answer> {
+  signal.throwIfAborted()
+  try {
+    const dispatcher = await connections.to(url)
+    const { statusCode, headers, body } = await request(url, {
+      ...options,
+      dispatcher,
+      signal,
+      headers: { 'accept-encoding': 'identity', 'user-agent': 'occystrap', ...options.headers },
+    })
+    return { url, status: statusCode, headers, body }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw networkError(error, url.host)
+  }
+}
+
+function redirectTarget(from: URL, target: string): URL {
+  const url = urlOf(target, from)
+  const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && from.protocol === 'http:')
+  if (url && isWeb) return url
+  throw new ImageError('server', `${from.host} redirects to an address that is not safe.`, {
+    remedy: 'Ask whoever runs the registry.',
+    detail: visible(url ? url.origin : 'no address'),
+  })
+}
+
+function withoutAuthorization(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { authorization: _, ...rest } = headers
+  return rest
+}
+
+function challengesOf(answer: Answer) {
+  const field = answer.headers['www-authenticate']
+  return parseChallenges(Array.isArray(field) ? field.join(', ') : (field ?? ''))
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function given(remedy: string | undefined, detail: string | undefined): { remedy?: string; detail?: string } {
+  return { ...(remedy === undefined ? {} : { remedy }), ...(detail === undefined ? {} : { detail }) }
+}
