@@ -7,7 +7,7 @@ export async function cat(
   [source = '', path = '']: readonly string[],
   options: { readonly layer?: string },
 ): Promise<number> {
-  await using image = await openListed(session, source)
+  await using image = await openListed(session, await session.source(source))
   const layer = typedLayer(options.layer, image)
   const tree = layer === undefined ? { isMerged: true } : { isMerged: false, layer }
   const content = await image.content(tree, typedPath(path), session.task)

@@ -7,6 +7,7 @@ import { visible } from '../../shared/path-bytes.ts'
 import { runJob } from '../engine/run-job.ts'
 import { DONE } from './failure.ts'
 import { formatBytes } from './format.ts'
+import { dockerSource, registrySource } from './named-source.ts'
 import type { Session } from './session.ts'
 
 export async function processImage(
@@ -23,24 +24,68 @@ export async function processImage(
 export async function tarfileToExtracted(
   session: Session,
   [tarfile = '', path = '']: readonly string[],
-  options: { readonly useUniqueNames?: boolean },
+  options: Extracted,
 ): Promise<number> {
-  const input = { kind: 'tar', path: resolve(tarfile) } as const
-  return convert(session, input, [], {
-    kind: 'dir',
-    path: resolve(path),
-    uniqueNames: options.useUniqueNames ?? false,
-  })
+  return toDirectory(session, { kind: 'tar', path: resolve(tarfile) }, path, options)
+}
+
+interface Timestamps {
+  readonly normalizeTimestamps?: boolean
+  readonly timestamp: string
+}
+
+interface Extracted {
+  readonly useUniqueNames?: boolean
+}
+
+export async function fetchToTarfile(
+  session: Session,
+  [registry = '', image = '', tag = '', tarfile = '']: readonly string[],
+  options: Timestamps,
+): Promise<number> {
+  return toTarfile(session, registrySource(registry, image, tag), tarfile, options)
+}
+
+export async function fetchToExtracted(
+  session: Session,
+  [registry = '', image = '', tag = '', path = '']: readonly string[],
+  options: Extracted,
+): Promise<number> {
+  return toDirectory(session, registrySource(registry, image, tag), path, options)
+}
+
+export async function dockerToTarfile(
+  session: Session,
+  [image = '', tag = '', tarfile = '']: readonly string[],
+  options: Timestamps & { readonly socket?: string },
+): Promise<number> {
+  return toTarfile(session, dockerSource(image, tag, options.socket), tarfile, options)
+}
+
+export async function dockerToExtracted(
+  session: Session,
+  [image = '', tag = '', path = '']: readonly string[],
+  options: Extracted & { readonly socket?: string },
+): Promise<number> {
+  return toDirectory(session, dockerSource(image, tag, options.socket), path, options)
 }
 
 export async function recreateImage(
   session: Session,
   [path = '', image = '', tag = '', tarfile = '']: readonly string[],
-  options: { readonly normalizeTimestamps?: boolean; readonly timestamp: string },
+  options: Timestamps,
+): Promise<number> {
+  return toTarfile(session, { kind: 'dir', path: resolve(path), image, tag }, tarfile, options)
+}
+
+async function toTarfile(
+  session: Session,
+  input: SourceSpec,
+  tarfile: string,
+  options: Timestamps,
 ): Promise<number> {
   const timestamp = parseTimestamp(options.timestamp)
   const isNormalized = options.normalizeTimestamps || timestamp !== 0
-  const input = { kind: 'dir', path: resolve(path), image, tag } as const
   return convert(session, input, isNormalized ? [{ kind: 'normalize-timestamps', timestamp }] : [], {
     kind: 'tar',
     path: resolve(tarfile),
@@ -49,19 +94,42 @@ export async function recreateImage(
   })
 }
 
+async function toDirectory(
+  session: Session,
+  input: SourceSpec,
+  path: string,
+  options: Extracted,
+): Promise<number> {
+  const uniqueNames = options.useUniqueNames ?? false
+  return convert(session, input, [], { kind: 'dir', path: resolve(path), uniqueNames })
+}
+
 async function convert(
   session: Session,
   input: SourceSpec,
   filters: FilterSpec[],
   output: DestinationSpec,
 ): Promise<number> {
-  const outcome = await runJob({ kind: 'convert', input, filters, output }, session.workspace, session.task)
+  const spec = { kind: 'convert', input: session.withOptions(input), filters, output } as const
+  const outcome = await runJob(spec, session.workspace, session.task)
   session.task.clear()
   if (!session.options.quiet) session.task.say(summary(outcome))
   return DONE
 }
 
-function summary({ path, references = [], imageID, bytesWritten }: JobOutcome): string {
+function summary({
+  path,
+  references = [],
+  imageID,
+  bytesWritten,
+  bytesFetched,
+  bytesKept,
+}: JobOutcome): string {
   const what = references.length > 0 ? references.map(familiarName).join(', ') : (imageID ?? 'the image')
-  return `wrote ${visible(what)} to ${path ?? ''} (${formatBytes(bytesWritten ?? 0)} written)`
+  const amounts = [
+    `${formatBytes(bytesWritten ?? 0)} written`,
+    ...(bytesFetched === undefined ? [] : [`${formatBytes(bytesFetched)} fetched`]),
+    ...(bytesKept ? [`${formatBytes(bytesKept)} were there from before`] : []),
+  ]
+  return `wrote ${visible(what)} to ${path ?? ''} (${amounts.join(', ')})`
 }

@@ -15,7 +15,7 @@ export async function ls(
   const { output, task } = session
   // Lines live for a moment: a young generation that grows for them to its usual 48 MB would only add to the image's tables.
   setFlagsFromString('--semi-space-growth-factor=1')
-  await using image = await openListed(session, source)
+  await using image = await openListed(session, await session.source(source))
   const layer = typedLayer(options.layer, image)
   const tree = await image.tree(task)
   const list = (): Iterable<Listed> =>

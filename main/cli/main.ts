@@ -101,6 +101,35 @@ function addImageCommands(program: Command, run: Run): void {
   searchOptions(
     program.command('search-layers-tarfile <tarfile> <pattern>').description('search, for a tarball'),
   ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
+  searchOptions(
+    program
+      .command('search-layers <registry> <image> <tag> <pattern>')
+      .description('search, for an image of a registry'),
+  ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).searchRegistry(...given)))
+  searchOptions(
+    socketOption(
+      program
+        .command('search-layers-docker <image> <tag> <pattern>')
+        .description('search, for an image of an engine'),
+    ),
+  ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).searchDocker(...given)))
+}
+
+function socketOption(command: Command): Command {
+  return command.option(
+    '--socket <path>',
+    'the engine: its socket, or unix://, tcp:// or ssh:// and its address',
+  )
+}
+
+function timestampOptions(command: Command): Command {
+  return command
+    .option('--normalize-timestamps', 'give every file the same time')
+    .option('--timestamp <n>', 'that time, in seconds since 1970', '0')
+}
+
+function uniqueNamesOption(command: Command): Command {
+  return command.option('--use-unique-names', 'a manifest of its own for each image')
 }
 
 function searchOptions(command: Command): Command {
@@ -116,17 +145,44 @@ function addCopyCommands(program: Command, run: Run): void {
     .description('write an image out in another form')
     .option('-f, --filter <filter>', 'change it on the way (may be repeated)', collect, [])
     .action(run(FAILED, async (...given) => (await import('./copy.ts')).processImage(...given)))
-  program
-    .command('tarfile-to-extracted <tarfile> <path>')
-    .description('add the image of a tarball to a directory of images')
-    .option('--use-unique-names', 'a manifest of its own for each image')
-    .action(run(FAILED, async (...given) => (await import('./copy.ts')).tarfileToExtracted(...given)))
-  program
-    .command('recreate-image <path> <image> <tag> <tarfile>')
-    .description('write an image of a directory as a tarball')
-    .option('--normalize-timestamps', 'give every file the same time')
-    .option('--timestamp <n>', 'that time, in seconds since 1970', '0')
-    .action(run(FAILED, async (...given) => (await import('./copy.ts')).recreateImage(...given)))
+  uniqueNamesOption(
+    program
+      .command('tarfile-to-extracted <tarfile> <path>')
+      .description('add the image of a tarball to a directory of images'),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).tarfileToExtracted(...given)))
+  timestampOptions(
+    program
+      .command('recreate-image <path> <image> <tag> <tarfile>')
+      .description('write an image of a directory as a tarball'),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).recreateImage(...given)))
+  addFetchCommands(program, run)
+}
+
+function addFetchCommands(program: Command, run: Run): void {
+  timestampOptions(
+    program
+      .command('fetch-to-tarfile <registry> <image> <tag> <tarfile>')
+      .description('write an image of a registry as a tarball'),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).fetchToTarfile(...given)))
+  uniqueNamesOption(
+    program
+      .command('fetch-to-extracted <registry> <image> <tag> <path>')
+      .description('add an image of a registry to a directory of images'),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).fetchToExtracted(...given)))
+  socketOption(
+    timestampOptions(
+      program
+        .command('docker-to-tarfile <image> <tag> <tarfile>')
+        .description('write an image of an engine as a tarball'),
+    ),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).dockerToTarfile(...given)))
+  socketOption(
+    uniqueNamesOption(
+      program
+        .command('docker-to-extracted <image> <tag> <path>')
+        .description('add an image of an engine to a directory of images'),
+    ),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).dockerToExtracted(...given)))
 }
 
 function addServe(program: Command, run: Run): void {
@@ -143,7 +199,9 @@ Sources:
   tar://PATH[?image=REFERENCE]        any image tarball
   layout://PATH[?ref=REFERENCE]       an OCI image layout
   dir://PATH?image=NAME&tag=TAG       a directory of images
-  PATH                                any of these
+  registry://HOST/IMAGE:TAG[?arch=NAME&insecure=true&max_workers=N&foreign=true]   or @DIGEST
+  docker://IMAGE:TAG[?socket=PATH]    an image of a Docker or Podman engine
+  PATH                                a tarball, a layout or a directory
 Destinations:
   tar://PATH[?reference=NAME:TAG&compression=gzip|zstd&overwrite=false]
   dir://PATH[?unique_names=true&reference=NAME:TAG]

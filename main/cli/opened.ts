@@ -1,18 +1,22 @@
 import { ImageError } from '../../shared/errors.ts'
 import { pathBytesOf, type PathBytes } from '../../shared/path-bytes.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 import { OpenedImage } from '../engine/opened-image.ts'
 import type { Session } from './session.ts'
 
+/** One inflates while another is hashed; more only wait for the same two things. */
+const DEFAULT_PARALLEL = 2
+
 /** The image to look into, with every layer listed: those that are compressed and not known yet are read through here, several at once. */
-export async function openListed(session: Session, source: string): Promise<OpenedImage> {
+export async function openListed(session: Session, source: SourceSpec): Promise<OpenedImage> {
   const { task, workspace } = session
-  const image = await OpenedImage.open(await session.source(source), workspace, task)
+  const image = await OpenedImage.open(source, workspace, task)
   try {
     const layers = (await image.layers()).filter((layer) => layer.size === undefined).values()
     const worker = async (): Promise<void> => {
       for (const layer of layers) await layer.entries(task.signal)
     }
-    await Promise.all(Array.from({ length: session.options.parallel }, worker))
+    await Promise.all(Array.from({ length: session.options.parallel ?? DEFAULT_PARALLEL }, worker))
     await image.tables(task)
     task.clear()
     return image

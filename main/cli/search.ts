@@ -3,12 +3,14 @@ import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import { displayPath, isUtf8Path, visible } from '../../shared/path-bytes.ts'
 import type { SearchHit, SearchQuery } from '../../shared/query.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 import { familiarReference, parseReference } from '../../shared/reference.ts'
 import { LayerSearcher } from '../filters/search.ts'
 import { pipe } from '../image/pipe.ts'
 import { DONE } from './failure.ts'
 import { formatBytes } from './format.ts'
 import { jsonText } from './json-text.ts'
+import { dockerSource, registrySource } from './named-source.ts'
 import { openListed } from './opened.ts'
 import type { Session } from './session.ts'
 
@@ -26,6 +28,32 @@ export async function search(
   [source = '', pattern = '']: readonly string[],
   options: SearchOptions,
 ): Promise<number> {
+  return searchSource(session, await session.source(source), pattern, options)
+}
+
+export async function searchRegistry(
+  session: Session,
+  [registry = '', image = '', tag = '', pattern = '']: readonly string[],
+  options: SearchOptions,
+): Promise<number> {
+  return searchSource(session, session.withOptions(registrySource(registry, image, tag)), pattern, options)
+}
+
+export async function searchDocker(
+  session: Session,
+  [image = '', tag = '', pattern = '']: readonly string[],
+  options: SearchOptions & { readonly socket?: string },
+): Promise<number> {
+  const source = session.withOptions(dockerSource(image, tag, options.socket))
+  return searchSource(session, source, pattern, options)
+}
+
+async function searchSource(
+  session: Session,
+  source: SourceSpec,
+  pattern: string,
+  options: SearchOptions,
+): Promise<number> {
   if (pattern === '')
     throw new ImageError('usage', 'The pattern is empty.', { remedy: "Give one, such as '*.conf'." })
   const isRegex = options.regex ?? false
@@ -37,9 +65,9 @@ export async function search(
 }
 
 /** `image:tag:layer:path`, each layer's matches as soon as it is listed. */
-async function printAsFound(session: Session, source: string, query: SearchQuery): Promise<boolean> {
+async function printAsFound(session: Session, source: SourceSpec, query: SearchQuery): Promise<boolean> {
   const { output, task, workspace } = session
-  await using input = await session.input(await session.source(source))
+  await using input = await session.input(source)
   const image = imageAndTag(await input.inspect(task))
   let isFound = false
   await using searcher = new LayerSearcher({
@@ -63,7 +91,7 @@ async function printAsFound(session: Session, source: string, query: SearchQuery
 /** What became of a file is known when all layers are. */
 async function printWithFates(
   session: Session,
-  source: string,
+  source: SourceSpec,
   query: SearchQuery,
   printerOf: (info: ImageInfo) => Printer,
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import { parseDestination } from '../../shared/source-uri.ts'
 import type { ImageInput } from '../image/element.ts'
 import { openWorkspace, type Workspace } from '../store/workspace.ts'
 import { CliTask } from './cli-task.ts'
-import { platformOf, type GlobalOptions } from './globals.ts'
+import { platformOf, signInsOf, type GlobalOptions } from './globals.ts'
 import { sourceOfText } from './source-of-text.ts'
 import { StandardOutput } from './standard-output.ts'
 
@@ -36,11 +36,24 @@ export class Session implements Disposable {
     this.workspace = openWorkspace({
       cacheDir: absolute(options.cacheDir),
       tempDir: absolute(options.tempDir),
+      signIns: signInsOf(options),
+      parallel: options.parallel,
     })
   }
 
-  source(text: string): Promise<SourceSpec> {
-    return sourceOfText(text, process.cwd(), platformOf(this.options))
+  async source(text: string): Promise<SourceSpec> {
+    return this.withOptions(await sourceOfText(text, process.cwd()))
+  }
+
+  /** With the global options, unless the source says otherwise itself. */
+  withOptions(source: SourceSpec): SourceSpec {
+    const platform = platformOf(this.options)
+    const chosen =
+      source.kind === 'dir' || !platform
+        ? source
+        : { ...source, platform: { ...platform, ...source.platform } }
+    const { insecure } = this.options
+    return chosen.kind === 'registry' && insecure ? { ...chosen, insecure: chosen.insecure ?? true } : chosen
   }
 
   /** With the global compression, unless the URI says another. */

@@ -1,19 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
-import type { Platform } from '../../shared/image.ts'
 import { isUri, parseSource } from '../../shared/source-uri.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 
 /** A source as typed, be it a URI or a bare path: a folder is a layout or a directory of images by what it holds, a file a tarball. */
-export async function sourceOfText(
-  text: string,
-  cwd: string,
-  platform: Partial<Platform> | undefined,
-): Promise<SourceSpec> {
-  const spec = isUri(text) ? parseSource(text, cwd) : await sourceOfPath(resolve(cwd, text), text)
-  if (!platform || spec.kind === 'dir') return spec
-  return { ...spec, platform: { ...platform, ...spec.platform } }
+export async function sourceOfText(text: string, cwd: string): Promise<SourceSpec> {
+  return isUri(text) ? parseSource(text, cwd) : sourceOfPath(resolve(cwd, text), text)
 }
 
 async function sourceOfPath(path: string, text: string): Promise<SourceSpec> {
