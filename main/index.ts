@@ -5,6 +5,7 @@ import {
   Menu,
   MessageChannelMain,
   protocol,
+  safeStorage,
   session,
   shell,
   type BrowserWindow,
@@ -16,6 +17,7 @@ import { argumentPaths } from './electron/argument-paths.ts'
 import { NativeDialogs } from './electron/dialogs.ts'
 import { QuitGuard } from './electron/quit-guard.ts'
 import { serveRpcPorts } from './electron/rpc-ports.ts'
+import { systemVault } from './electron/system-vault.ts'
 import { UtilityHost } from './electron/utility-host.ts'
 import { guardNavigation, guardSession } from './electron/web-guards.ts'
 import { menuTemplate } from './menu.ts'
@@ -63,6 +65,7 @@ async function run(): Promise<void> {
     workspace,
     opened,
     canReveal: true,
+    vault: systemVault(safeStorage),
     dialogs,
     isTemporary: () => false,
     reveal: async (path) => shell.showItemInFolder(path),

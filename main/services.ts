@@ -4,6 +4,7 @@ import type { AppInfo } from '../shared/contract.ts'
 import { SAMPLE_FILE } from './built-files.ts'
 import { Engine } from './engine/engine.ts'
 import type { WorkspaceOptions } from './engine/job-protocol.ts'
+import { SignInKeeper, type Vault } from './engine/sign-ins.ts'
 import type { ProcessHost } from './engine/process-host.ts'
 import { ReaderClient } from './engine/reader-client.ts'
 import { Grants } from './rpc/grants.ts'
@@ -21,6 +22,8 @@ export interface HostParts extends Pick<
   readonly processes: ProcessHost
   readonly workspace: Workspace
   readonly canReveal: boolean
+  /** Absent where the system encrypts nothing for us: a browser host. */
+  readonly vault?: Vault
   /** Where paths from outside arrive. */
   readonly opened: PathQueue
 }
@@ -32,12 +35,20 @@ export function createServices(parts: HostParts): Services {
   const { workspace } = parts
   const { cacheDir, configDir, tempDir, cacheLimit } = workspace
   const options: WorkspaceOptions = { cacheDir, configDir, tempDir, cacheLimit }
+  const signIns = new SignInKeeper({
+    folder: configDir,
+    vault: parts.vault,
+    onChange: (all) => reader.setSignIns(all),
+  })
   const engine = new Engine({
     host: parts.processes,
     workspace: options,
+    signIns: () => signIns.all(),
     historyFolder: join(configDir, 'jobs'),
   })
   const reader = new ReaderClient(parts.processes, options)
+  // Nobody waits for it: a registry that is asked before is asked to sign in.
+  void signIns.load().catch(() => {})
   return {
     info: {
       version: VERSION,
@@ -52,6 +63,7 @@ export function createServices(parts: HostParts): Services {
     samplePath: SAMPLE_FILE,
     engine,
     reader,
+    signIns,
     settings: workspace.settings,
     recent: workspace.recent,
     cache: { size: () => workspace.cacheSize(), clear: () => workspace.clearCache() },

@@ -24,6 +24,14 @@ export async function openInput(spec: SourceSpec, workspace: Workspace, task: Ta
       const { DirReader } = await import('../inputs/directory.ts')
       return DirReader.open(spec, workspace, task)
     }
+    case 'registry': {
+      const { RegistryImage } = await import('../inputs/registry.ts')
+      return RegistryImage.open(spec, workspace, task)
+    }
+    case 'docker': {
+      const { DockerImage } = await import('../inputs/docker.ts')
+      return DockerImage.open(spec, workspace, task)
+    }
   }
 }
 

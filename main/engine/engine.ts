@@ -9,6 +9,7 @@ import {
   type JobState,
   type JobStep,
 } from '../../shared/job.ts'
+import type { SignIn } from '../../shared/remote.ts'
 import { JobFeed, type JobChanges } from './job-feed.ts'
 import { JobHistory, MAX_KEPT } from './job-history.ts'
 import type { WorkspaceOptions } from './job-protocol.ts'
@@ -26,6 +27,8 @@ const GRACE = 2000
 export interface EngineOptions {
   readonly host: ProcessHost
   readonly workspace: WorkspaceOptions
+  /** Who signs in to registries, at the time a job starts. */
+  readonly signIns?: () => readonly SignIn[]
   /** Where outcomes are remembered; nowhere unless said. */
   readonly historyFolder?: string
   /** Milliseconds between asking a job to stop and killing it. */
@@ -53,6 +56,7 @@ interface Job {
 export class Engine implements AsyncDisposable {
   readonly #host: ProcessHost
   readonly #workspace: WorkspaceOptions
+  readonly #signIns: () => readonly SignIn[]
   readonly #grace: number
   readonly #history: JobHistory | undefined
   readonly #feed = new JobFeed()
@@ -64,6 +68,7 @@ export class Engine implements AsyncDisposable {
   constructor(options: EngineOptions) {
     this.#host = options.host
     this.#workspace = options.workspace
+    this.#signIns = options.signIns ?? (() => [])
     this.#grace = options.grace ?? GRACE
     if (options.historyFolder === undefined) return
     this.#history = new JobHistory(options.historyFolder)
@@ -216,11 +221,16 @@ export class Engine implements AsyncDisposable {
   /** Undefined where the system gave no process; the job has failed then. */
   #run(job: Job, spec: JobSpec): JobRun | undefined {
     try {
-      return new JobRun(this.#host, spec, this.#workspace, {
-        grace: this.#grace,
-        onProgress: ({ steps, done, total, warnings }) =>
-          this.#update(job, { steps, done, total, ...(warnings ? { warnings } : {}) }),
-      })
+      return new JobRun(
+        this.#host,
+        spec,
+        { ...this.#workspace, signIns: [...this.#signIns()] },
+        {
+          grace: this.#grace,
+          onProgress: ({ steps, done, total, warnings }) =>
+            this.#update(job, { steps, done, total, ...(warnings ? { warnings } : {}) }),
+        },
+      )
     } catch (error) {
       this.#finish(job, { phase: 'failed', error: reportOf(error) })
       return undefined

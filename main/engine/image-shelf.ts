@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import { keyOfSource } from '../../shared/source-name.ts'
+import { pathOfSource, type SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { OpenedImage } from './opened-image.ts'
@@ -51,10 +52,10 @@ export class ImageShelf implements AsyncDisposable {
     }
   }
 
-  /** Closes every image of that file or folder. */
-  async forget(path: string): Promise<void> {
-    for (const book of this.#books.values())
-      if ((JSON.parse(book.source) as SourceSpec).path === path) await this.#drop(book)
+  /** Closes the image of that source: whoever uses it next opens it anew. */
+  async forget(source: SourceSpec): Promise<void> {
+    const book = this.#books.get(keyOfSource(source))
+    if (book) await this.#drop(book)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,8 +63,8 @@ export class ImageShelf implements AsyncDisposable {
   }
 
   async #borrow(source: SourceSpec): Promise<Book> {
-    const key = JSON.stringify(source)
-    const identity = await identityOf(source.path)
+    const key = keyOfSource(source)
+    const identity = await identityOf(source)
     const known = this.#books.get(key)
     if (known?.identity === identity) {
       this.#books.delete(key)
@@ -117,8 +118,13 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-/** Device, inode, size and time of the file, and of a folder those of the documents in it; fails where it is not there. */
-async function identityOf(path: string): Promise<string> {
+/**
+ * Device, inode, size and time of the file, and of a folder those of the documents in it; fails where it is not there. What is reached
+ * over a connection stays the image it was when it was opened, until it is forgotten.
+ */
+async function identityOf(source: SourceSpec): Promise<string> {
+  const path = pathOfSource(source)
+  if (path === undefined) return ''
   const own = await stat(path, { bigint: true })
   const parts = [own]
   if (own.isDirectory())

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorReportSchema } from '../../shared/errors.ts'
 import { warningSchema } from '../../shared/image.ts'
+import { signInSchema } from '../../shared/remote.ts'
 import { jobOutcomeSchema, jobSpecSchema, jobStepSchema } from '../../shared/job.ts'
 
 /** Where a child finds caches and puts temporary files; the same in every process of one program. */
@@ -9,6 +10,8 @@ export const workspaceOptionsSchema = z.object({
   tempDir: z.string().optional(),
   configDir: z.string().optional(),
   cacheLimit: z.number().optional(),
+  /** Secrets among them: they go from process to process, and nowhere else. */
+  signIns: z.array(signInSchema).optional(),
 })
 export type WorkspaceOptions = z.infer<typeof workspaceOptionsSchema>
 

@@ -1,4 +1,5 @@
 import { errorOfReport, ImageError } from '../../shared/errors.ts'
+import type { SignIn } from '../../shared/remote.ts'
 import type { WorkspaceOptions } from './job-protocol.ts'
 import { errorOfExit } from './job-run.ts'
 import type { ChildHandle, ProcessHost } from './process-host.ts'
@@ -17,6 +18,7 @@ export class ReaderClient implements AsyncDisposable {
   readonly #stuckAfter: number
   readonly #ending = new Set<Promise<void>>()
   #reader: ReaderRun | undefined
+  #signIns: readonly SignIn[] = []
   #isClosed = false
 
   constructor(
@@ -27,6 +29,12 @@ export class ReaderClient implements AsyncDisposable {
     this.#host = host
     this.#workspace = workspace
     this.#stuckAfter = options.stuckAfter ?? STUCK_AFTER
+  }
+
+  /** Tells the reader who signs in to registries from now on. */
+  setSignIns(signIns: readonly SignIn[]): void {
+    this.#signIns = signIns
+    this.#reader?.setSignIns(signIns)
   }
 
   /** Fails with the reader's own report; with 'cancelled' as soon as the signal aborts; with 'internal' or 'limit' when the reader died. */
@@ -59,7 +67,7 @@ export class ReaderClient implements AsyncDisposable {
   }
 
   #start(): ReaderRun {
-    const reader = new ReaderRun(this.#host, this.#workspace)
+    const reader = new ReaderRun(this.#host, { ...this.#workspace, signIns: [...this.#signIns] })
     const ended = reader.ended.finally(() => {
       this.#ending.delete(ended)
       if (this.#reader === reader) this.#reader = undefined
@@ -105,6 +113,10 @@ class ReaderRun {
     this.#calls.set(id, { resolve, reject })
     this.#send({ type: 'call', id, method, input })
     return { id, answer: promise }
+  }
+
+  setSignIns(signIns: readonly SignIn[]): void {
+    this.#send({ type: 'sign-ins', signIns: [...signIns] })
   }
 
   cancel(id: number): void {

@@ -1,5 +1,6 @@
 import { ImageError, reportOf } from '../../shared/errors.ts'
 import type { JobSpec } from '../../shared/job.ts'
+import type { SignIn } from '../../shared/remote.ts'
 import { openWorkspace } from '../store/workspace.ts'
 import type { WorkspaceOptions } from './job-protocol.ts'
 import { parentChannel } from './parent-channel.ts'
@@ -11,11 +12,14 @@ type Answer = (input: never, signal: AbortSignal) => Promise<unknown>
 
 const channel = parentChannel()
 const running = new Map<number, AbortController>()
+/** Filled anew when somebody signs in or out. */
+const signIns: SignIn[] = []
 let answers: Readonly<Record<ReaderMethod, Answer>> | undefined
 
 channel.onMessage((message) => {
   const order = toReaderSchema.parse(message)
   if (order.type === 'open') answers = answersOf(order.workspace)
+  else if (order.type === 'sign-ins') signIns.splice(0, signIns.length, ...order.signIns)
   else if (order.type === 'cancel') running.get(order.id)?.abort()
   else void answer(order)
 })
@@ -23,7 +27,8 @@ channel.onMessage((message) => {
 channel.onDisconnect(() => process.exit(0))
 
 function answersOf(options: WorkspaceOptions): Readonly<Record<ReaderMethod, Answer>> {
-  const workspace = openWorkspace(options)
+  signIns.push(...(options.signIns ?? []))
+  const workspace = openWorkspace({ ...options, signIns })
   const service = new ReaderService(workspace)
   return {
     recognise: service.recognise.bind(service),
@@ -34,6 +39,13 @@ function answersOf(options: WorkspaceOptions): Readonly<Record<ReaderMethod, Ans
     history: service.history.bind(service),
     read: service.read.bind(service),
     search: service.search.bind(service),
+    engines: service.engines.bind(service),
+    engineImages: service.engineImages.bind(service),
+    engineChange: service.engineChange.bind(service),
+    repositories: service.repositories.bind(service),
+    tags: service.tags.bind(service),
+    resolve: service.resolve.bind(service),
+    trySignIn: service.trySignIn.bind(service),
     preflight: (spec: JobSpec, signal: AbortSignal) =>
       preflight(spec, workspace, { signal, progress: () => {}, warn: () => {} }),
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorReportSchema } from '../../shared/errors.ts'
+import { signInSchema } from '../../shared/remote.ts'
 import { workspaceOptionsSchema } from './job-protocol.ts'
 
 /**
@@ -16,11 +17,20 @@ export const readerMethodSchema = z.enum([
   'read',
   'search',
   'preflight',
+  'engines',
+  'engineImages',
+  'engineChange',
+  'repositories',
+  'tags',
+  'resolve',
+  'trySignIn',
 ])
 export type ReaderMethod = z.infer<typeof readerMethodSchema>
 
 export const toReaderSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open'), workspace: workspaceOptionsSchema }),
+  /** Who signs in from now on. */
+  z.object({ type: z.literal('sign-ins'), signIns: z.array(signInSchema) }),
   z.object({ type: z.literal('call'), id: z.number(), method: readerMethodSchema, input: z.unknown() }),
   z.object({ type: z.literal('cancel'), id: z.number() }),
 ])

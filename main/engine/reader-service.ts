@@ -2,6 +2,7 @@ import type { Candidate } from '../../shared/contract.ts'
 import type { FileChunk, PathVersion, RowsQuery, RowsWindow, Tree } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
+import type { EngineImage, EngineInfo, NamesPage, Resolved, SignIn } from '../../shared/remote.ts'
 import type { SearchQuery, SearchWindow } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
@@ -34,7 +35,11 @@ export class ReaderService implements AsyncDisposable {
     return listCandidates(input.path, this.#workspace, taskOf(signal))
   }
 
-  inspect(input: OfImage, signal: AbortSignal): Promise<ImageInfo> {
+  async inspect(
+    input: OfImage & { readonly isFresh?: boolean | undefined },
+    signal: AbortSignal,
+  ): Promise<ImageInfo> {
+    if (input.isFresh) await this.#shelf.forget(input.source)
     return this.#shelf.use(input.source, signal, (image) => image.inspect(taskOf(signal)))
   }
 
@@ -90,9 +95,54 @@ export class ReaderService implements AsyncDisposable {
     return this.#shelf.use(source, signal, (image) => image.search(query, range, taskOf(signal)))
   }
 
-  /** Closes all images of a file or folder. */
-  forget(input: { readonly path: string }): Promise<void> {
-    return this.#shelf.forget(input.path)
+  async engines(_: unknown, signal: AbortSignal): Promise<EngineInfo[]> {
+    const { listEngines } = await import('../docker/engines.ts')
+    return listEngines(signal)
+  }
+
+  async engineImages(input: { readonly socket: string }, signal: AbortSignal): Promise<EngineImage[]> {
+    const { engineImages } = await import('../docker/engines.ts')
+    return engineImages(input.socket, signal)
+  }
+
+  async engineChange(
+    input: { readonly socket: string },
+    signal: AbortSignal,
+  ): Promise<{ isChanged: boolean }> {
+    const { engineChange } = await import('../docker/engines.ts')
+    return engineChange(input.socket, signal)
+  }
+
+  async repositories(
+    input: { readonly registry: string; readonly insecure: boolean },
+    signal: AbortSignal,
+  ): Promise<NamesPage> {
+    const { listRepositories } = await import('../registry/browse.ts')
+    return listRepositories(input.registry, input.insecure, this.#workspace, signal)
+  }
+
+  async tags(
+    input: { readonly image: string; readonly insecure: boolean },
+    signal: AbortSignal,
+  ): Promise<NamesPage> {
+    const { listTags } = await import('../registry/browse.ts')
+    return listTags(input.image, input.insecure, this.#workspace, signal)
+  }
+
+  async resolve(
+    input: { readonly image: string; readonly insecure: boolean },
+    signal: AbortSignal,
+  ): Promise<Resolved> {
+    const { resolveImage } = await import('../registry/browse.ts')
+    return resolveImage(input.image, input.insecure, this.#workspace, signal)
+  }
+
+  async trySignIn(
+    input: { readonly signIn: SignIn; readonly insecure: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { trySignIn } = await import('../registry/browse.ts')
+    return trySignIn(input.signIn, input.insecure, this.#workspace, signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AppInfo, FolderEntry } from '../../shared/contract.ts'
+import type { Keep, SignIn } from '../../shared/remote.ts'
 import type { RecentImage, Settings } from '../../shared/settings.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -42,6 +43,13 @@ export interface CacheControl {
   clear(): Promise<number>
 }
 
+/** Who is signed in to registries, and how that is kept. */
+export interface SignIns {
+  keeping(registry: string): Promise<{ keeps: Keep[]; helper: string | null }>
+  keep(signIn: SignIn, how: Keep): Promise<void>
+  forget(registry: string): Promise<void>
+}
+
 /** Paths that the system handed to the program, until a window takes them. */
 export interface OpenedPaths {
   watch(signal?: AbortSignal): AsyncIterable<{ paths: string[] }>
@@ -53,6 +61,7 @@ export interface HostServices {
   readonly samplePath: string
   readonly engine: Engine
   readonly reader: Pick<ReaderClient, 'call'>
+  readonly signIns: SignIns
   readonly settings: SettingsStore
   readonly recent: RecentStore
   readonly cache: CacheControl

@@ -4,8 +4,10 @@ import { contract, type Candidate, type Preflight } from '../../shared/contract.
 import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
 import type { FileChunk, PathVersion, RowsWindow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
+import type { EngineImage, EngineInfo, NamesPage, Resolved } from '../../shared/remote.ts'
 import type { SearchWindow } from '../../shared/query.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import { nameOfSource } from '../../shared/source-name.ts'
+import { pathOfSource } from '../../shared/uri.ts'
 import type { ReaderMethod } from '../engine/reader-protocol.ts'
 import type { HostServices } from './host-services.ts'
 
@@ -16,7 +18,7 @@ const os = implement(contract)
  * holds complete.
  */
 export function createRouter(services: HostServices) {
-  const { engine, grants, recent, settings, cache } = services
+  const { engine, grants, recent, settings, cache, signIns } = services
   const read = async <T>(method: ReaderMethod, input: unknown, signal: AbortSignal | undefined): Promise<T> =>
     (await services.reader.call(method, input, signal)) as T
 
@@ -35,16 +37,41 @@ export function createRouter(services: HostServices) {
       inspect: os.images.inspect.handler(({ input, signal }) => read<ImageInfo>('inspect', input, signal)),
       recent: os.images.recent.handler(() => recent.list()),
       remember: os.images.remember.handler(async ({ input, signal }) => {
-        if (services.isTemporary(input.source.path)) return
+        const path = pathOfSource(input.source)
+        if (path !== undefined && services.isTemporary(path)) return
         const info = await read<ImageInfo>('inspect', input, signal)
         await recent.remember({
           source: input.source,
-          title: info.reference ?? nameOf(input.source),
+          title: info.reference ?? nameOfSource(input.source),
           imageID: info.imageID,
           size: info.size ?? info.compressedSize,
         })
       }),
       forget: os.images.forget.handler(({ input }) => recent.forget(input.source)),
+    },
+    engines: {
+      list: os.engines.list.handler(({ signal }) => read<EngineInfo[]>('engines', undefined, signal)),
+      images: os.engines.images.handler(({ input, signal }) =>
+        read<EngineImage[]>('engineImages', input, signal),
+      ),
+      change: os.engines.change.handler(({ input, signal }) =>
+        read<{ isChanged: boolean }>('engineChange', input, signal),
+      ),
+    },
+    registries: {
+      repositories: os.registries.repositories.handler(({ input, signal }) =>
+        read<NamesPage>('repositories', input, signal),
+      ),
+      tags: os.registries.tags.handler(({ input, signal }) => read<NamesPage>('tags', input, signal)),
+      resolve: os.registries.resolve.handler(({ input, signal }) => read<Resolved>('resolve', input, signal)),
+      keeping: os.registries.keeping.handler(({ input }) => signIns.keeping(input.registry)),
+      signIn: os.registries.signIn.handler(async ({ input, signal }) => {
+        const { registry, username, password, keep, insecure } = input
+        const signIn = { registry, username, secret: password }
+        await read('trySignIn', { signIn, insecure }, signal)
+        await signIns.keep(signIn, keep)
+      }),
+      signOut: os.registries.signOut.handler(({ input }) => signIns.forget(input.registry)),
     },
     files: {
       rows: os.files.rows.handler(({ input, signal }) => read<RowsWindow>('rows', input, signal)),
@@ -146,8 +173,4 @@ function dialogsOf(services: HostServices): NonNullable<HostServices['dialogs']>
 function pickerOf(services: HostServices): NonNullable<HostServices['picker']> {
   if (services.picker) return services.picker
   throw new ImageError('unsupported', 'The system has dialogs of its own.')
-}
-
-function nameOf(source: SourceSpec): string {
-  return source.image ?? source.path.split(/[/\\]/).findLast((part) => part !== '') ?? source.path
 }

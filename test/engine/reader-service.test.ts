@@ -8,7 +8,7 @@ import { runJob } from '../../main/engine/run-job.ts'
 import { openWorkspace, type Workspace } from '../../main/store/workspace.ts'
 import { isCancelled } from '../../shared/errors.ts'
 import type { RowsQuery } from '../../shared/files.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import type { FileSource } from '../../shared/uri.ts'
 import { buildImage, writeDockerArchive, type BuiltImage } from '../support/image-builder.ts'
 import { testTask } from '../support/task.ts'
 
@@ -63,14 +63,14 @@ async function write(
   name: string,
   image: BuiltImage = buildImage(LAYERS),
   options: Parameters<typeof writeDockerArchive>[2] = { flavour: 'docker-24' },
-): Promise<SourceSpec> {
+): Promise<FileSource> {
   const path = join(folder, name)
   await writeDockerArchive(image, path, options)
   return { kind: 'tar', path }
 }
 
 async function text(
-  source: SourceSpec,
+  source: FileSource,
   path: string,
   tree: RowsQuery['tree'] = { isMerged: true },
 ): Promise<string> {
@@ -78,7 +78,7 @@ async function text(
   return Buffer.from(chunk.base64, 'base64').toString()
 }
 
-async function paths(source: SourceSpec): Promise<string[]> {
+async function paths(source: FileSource): Promise<string[]> {
   return (await service.rows({ source, query: QUERY }, NEVER)).rows.map((row) => row.path)
 }
 
@@ -226,7 +226,7 @@ describe('the images held open', () => {
         sources.map((_, i) => [`file-${i}`]),
       )
     expect(openDescriptors(folder)).toBeLessThanOrEqual(4)
-    await service.forget({ path: sources[6]!.path })
+    await service.inspect({ source: sources[6]!, isFresh: true }, NEVER)
     await service[Symbol.asyncDispose]()
     expect(openDescriptors(folder)).toBe(0)
   })

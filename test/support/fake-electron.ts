@@ -178,6 +178,16 @@ export const electron = {
   },
   MessageChannelMain: MessageChannel,
   protocol: new FakeProtocol(),
+  /** Turns texts round: not safe, but not plain either. */
+  safeStorage: {
+    isAsyncEncryptionAvailable: vi.fn(async () => true),
+    getSelectedStorageBackend: vi.fn(() => 'gnome_libsecret'),
+    encryptStringAsync: vi.fn(async (text: string) => Buffer.from(text).reverse()),
+    decryptStringAsync: vi.fn(async (sealed: Buffer) => ({
+      result: Buffer.from(sealed).reverse().toString(),
+      shouldReEncrypt: false,
+    })),
+  },
   screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
   session: { defaultSession: new FakeSession() },
   shell: { showItemInFolder: vi.fn() },

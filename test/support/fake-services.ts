@@ -46,6 +46,11 @@ export function fakeServices(
         return services.answer(method, input, signal)
       },
     },
+    signIns: {
+      keeping: async () => ({ keeps: ['session'], helper: null }),
+      keep: async () => {},
+      forget: async () => {},
+    },
     settings: {
       get: async () => settings,
       set: async (change) => (settings = { ...settings, ...change }),
