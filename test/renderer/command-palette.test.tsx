@@ -50,6 +50,16 @@ test('a recent image is found by its short name and opened', async () => {
   await waitFor(() => expect(shell().activeImage).toBe(keyOfSource(debian)))
 })
 
+test.each([
+  ['from an engine', () => shell().engines],
+  ['from a registry', () => shell().registries],
+])('an image is opened %s', async (text, request) => {
+  renderPart(<CommandPalette />)
+  const user = await typed(text)
+  await user.keyboard('{Enter}')
+  await waitFor(() => expect(request()).not.toBeNull())
+})
+
 test('a name that nothing has is answered', async () => {
   renderPart(<CommandPalette />)
   await typed('no such thing')

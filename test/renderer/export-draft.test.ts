@@ -9,7 +9,7 @@ import {
   type Draft,
 } from '../../renderer/export/draft.ts'
 import { jobSpecSchema } from '../../shared/job.ts'
-import { debian, debianInfo } from '../support/fake-client.ts'
+import { debian, debianInfo, digestOf } from '../support/fake-client.ts'
 
 const draft = (part: Partial<Draft>): Draft => ({
   ...emptyDraft,
@@ -82,6 +82,22 @@ describe('the name of the file', () => {
   test('comes from the file where the image has no name', () => {
     const nameless = { ...debianInfo, references: [] }
     expect(suggestedName(draft({}), nameless, { kind: 'tar', path: '/x/saved.tar.xz' })).toBe('saved.tar')
+  })
+
+  test('comes from what a registry or an engine was asked for', () => {
+    const digest = digestOf('c')
+    const names = [
+      { kind: 'registry', image: 'lab.local:5000/team/app:1.0' },
+      { kind: 'registry', image: `lab.local/team/app@${digest}` },
+      { kind: 'docker', image: 'tool.tar:1' },
+    ] as const
+    expect(names.map((source) => suggestedName(draft({}), debianInfo, source))).toEqual([
+      'lab.local-5000-team-app-1.0.tar',
+      'lab.local-team-app.tar',
+      'tool.tar-1.tar',
+    ])
+    const nameless = { ...debianInfo, references: [] }
+    expect(suggestedName(draft({}), nameless, { kind: 'docker', image: digest })).toBe('cccccccccccc.tar')
   })
 })
 

@@ -130,6 +130,72 @@ describe('opening', () => {
   })
 })
 
+describe('images that are elsewhere', () => {
+  const source = { kind: 'registry', image: 'lab.local/app:1' } as const
+  const recent = [{ ...debianRecent, source, title: 'lab.local/app:1' }]
+
+  test('engines and registries are ways in', async () => {
+    const user = userEvent.setup()
+    renderPart(home)
+    await user.click(screen.getByRole('button', { name: 'From an engine…' }))
+    expect(useShell.getState().engines).toEqual({ socket: null })
+    await user.click(screen.getByRole('button', { name: 'From a registry…' }))
+    expect(useShell.getState().registries).toEqual({ text: '', isWhole: false })
+  })
+
+  test('a recent one is looked up anew, and its layers wait', async () => {
+    const user = userEvent.setup()
+    const { fake } = renderPart(home, { answers: { images: { recent: async () => recent } } })
+    await user.click(await screen.findByRole('button', { name: 'Open lab.local/app:1' }))
+    await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOfSource(source)))
+    expect(fake.callsOf('images.inspect')).toEqual([{ source, isFresh: true }])
+    expect(fake.callsOf('images.remember')).toEqual([{ source }])
+    expect(fake.callsOf('jobs.submit')).toEqual([])
+  })
+
+  test('a registry that wants a sign-in gets its form, not a message in the corner', async () => {
+    const user = userEvent.setup()
+    renderPart(home, {
+      answers: {
+        images: {
+          recent: async () => recent,
+          inspect: () => Promise.reject(new ImageError('sign-in', 'lab.local wants to know who asks.')),
+        },
+      },
+    })
+    await user.click(await screen.findByRole('button', { name: 'Open lab.local/app:1' }))
+    await waitFor(() =>
+      expect(useShell.getState().registries).toEqual({ text: 'lab.local/app:1', isWhole: true }),
+    )
+    expect(screen.queryByRole('alert')).toBeNull()
+    expect(useShell.getState().openImages).toEqual([])
+  })
+
+  test('what takes long is stopped, and then is not opened after all', async () => {
+    const user = userEvent.setup()
+    let answer = (): void => {}
+    const { fake } = renderPart(home, {
+      answers: {
+        images: {
+          recent: async () => recent,
+          inspect: () =>
+            new Promise((resolve) => {
+              answer = () => resolve(debianInfo)
+            }),
+        },
+      },
+    })
+    await user.click(await screen.findByRole('button', { name: 'Open lab.local/app:1' }))
+    await waitFor(() => expect(useShell.getState().opening).toHaveLength(1))
+    useShell.getState().opening[0]?.cancel()
+    answer()
+    await waitFor(() => expect(useShell.getState().opening).toEqual([]))
+    expect(useShell.getState().openImages).toEqual([])
+    expect(fake.callsOf('images.remember')).toEqual([])
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+})
+
 describe('recent images', () => {
   test('nothing is said of recent images while there are none', async () => {
     const { fake } = renderPart(home)

@@ -57,6 +57,18 @@ describe('the page', () => {
     expect(within(job).getByText('250 B')).toBeTruthy()
   })
 
+  test.each([
+    [{ bytesFetched: 120_000_000, bytesKept: 260_000_000 }, 'fetched 120 MB, 260 MB were there from before'],
+    [{ bytesFetched: 120_000_000, bytesKept: 0 }, 'fetched 120 MB'],
+    [{ bytesFetched: 0, bytesKept: 260_000_000 }, 'nothing to fetch: 260 MB were there from before'],
+    [{ path: '/out/a.tar', bytesFetched: 1000 }, 'fetched 1.00 kB'],
+  ])('%j: %s', async (outcome, words) => {
+    const { fake } = renderPart(<Watched />)
+    fake.push([jobState({ id: 'a', title: 'Read a', phase: 'done', started: 1, ended: 2, outcome })])
+    const job = await screen.findByRole('listitem', { name: 'Read a' })
+    expect(within(job).getByText(words)).toBeTruthy()
+  })
+
   test('a failed one says why, and retry keeps its inputs', async () => {
     const user = userEvent.setup()
     const { fake } = renderPart(<Watched />)

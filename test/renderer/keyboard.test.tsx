@@ -51,6 +51,14 @@ describe('anywhere', () => {
     act(() => spotlight.close())
   })
 
+  test('Ctrl+Shift+E opens from an engine, Ctrl+Shift+O from a registry', () => {
+    renderPart(<Keyed />)
+    expect(press('E', { ctrlKey: true, shiftKey: true })).toBe(false)
+    expect(shell().engines).toEqual({ socket: null })
+    expect(press('O', { ctrlKey: true, shiftKey: true })).toBe(false)
+    expect(shell().registries).toEqual({ text: '', isWhole: false })
+  })
+
   test('? lists the keys, but is a letter in a text box', async () => {
     renderPart(<Keyed />)
     press('?', {}, screen.getByLabelText('text'))

@@ -1,7 +1,7 @@
 import { Notifications } from '@mantine/notifications'
-import { screen, waitFor } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { useRemembered } from '../../renderer/settings/remembered.ts'
 import { SettingsPage } from '../../renderer/settings/settings-page.tsx'
 import { useTheme } from '../../renderer/settings/use-theme.ts'
@@ -50,6 +50,47 @@ test.each([
   await user.type(box, text)
   await user.tab()
   expect(fake.callsOf('settings.set')).toEqual([{ cacheLimit: bytes }])
+})
+
+test('a file of certificates is chosen, and taken back', async () => {
+  const user = userEvent.setup()
+  const pickOpen = vi.fn(async () => ['/etc/lab.pem'])
+  const { fake } = renderPart(<Page />, { host: { pickOpen } })
+  await user.click(await screen.findByRole('button', { name: 'Choose a file of certificates' }))
+  expect(pickOpen).toHaveBeenCalledWith({ folders: false, purpose: 'certificates' })
+  const section = screen.getByRole('region', { name: 'Certificates' })
+  await waitFor(() => expect(section.textContent).toContain('/etc/lab.pem'))
+  await user.click(within(section).getByRole('button', { name: 'Trust the system’s certificates alone' }))
+  await waitFor(() => expect(section.textContent).not.toContain('/etc/lab.pem'))
+  expect(fake.callsOf('settings.set')).toEqual([{ caFile: '/etc/lab.pem' }, { caFile: '' }])
+})
+
+test('a registry is checked again, signed out of, and forgotten', async () => {
+  const user = userEvent.setup()
+  const [lab, hub] = [
+    { name: 'lab.local', insecure: true },
+    { name: 'docker.io', insecure: false },
+  ]
+  let settings = settingsSchema.parse({ registries: [lab, hub] })
+  const { fake } = renderPart(<Page />, {
+    answers: {
+      settings: {
+        get: async () => settings,
+        set: async ({ registries }) => (settings = { ...settings, registries: registries ?? [] }),
+      },
+    },
+  })
+  await user.click(await screen.findByRole('button', { name: 'Sign out of lab.local' }))
+  expect(await screen.findByText('Signed out of lab.local')).toBeTruthy()
+  expect(fake.callsOf('registries.signOut')).toEqual([{ registry: 'lab.local' }])
+  await user.click(screen.getByRole('button', { name: 'Check the certificate of lab.local again' }))
+  await user.click(await screen.findByRole('button', { name: 'Remove docker.io from this list' }))
+  await waitFor(() =>
+    expect(fake.callsOf('settings.set')).toEqual([
+      { registries: [{ name: 'lab.local', insecure: false }, hub] },
+      { registries: [{ name: 'lab.local', insecure: false }] },
+    ]),
+  )
 })
 
 test('an empty limit changes nothing', async () => {

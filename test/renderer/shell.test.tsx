@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { useFollowEngines } from '../../renderer/engines/follow-engines.ts'
 import { Header } from '../../renderer/shell/header.tsx'
 import { LiveRegion } from '../../renderer/shell/live-region.tsx'
 import { Sidebar } from '../../renderer/shell/sidebar.tsx'
@@ -8,8 +9,9 @@ import { WireBanner } from '../../renderer/shell/wire-banner.tsx'
 import { useShell } from '../../renderer/store.ts'
 import { useJobStore } from '../../renderer/jobs/job-store.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
+import { settingsSchema } from '../../shared/settings.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
-import { debian, debianRecent, jobState } from '../support/fake-client.ts'
+import { debian, debianRecent, docker, jobState, podman } from '../support/fake-client.ts'
 import { renderPart, resetWindow } from '../support/render.tsx'
 
 afterEach(() => {
@@ -70,6 +72,42 @@ describe('the sidebar', () => {
     expect(screen.getByRole('status').textContent).toBe('Opening large\\u{202e}.tar')
     await user.click(screen.getByRole('button', { name: /^Stop opening large/ }))
     expect(cancel).toHaveBeenCalledOnce()
+  })
+
+  test('engines stand there with their state in words, and open the picker on them', async () => {
+    const user = userEvent.setup()
+    const evil = { ...docker, socket: '/evil.sock', name: 'a\u202eb' }
+    renderPart(<Sidebar />, { answers: { engines: { list: async () => [docker, podman, evil] } } })
+    const section = await screen.findByRole('region', { name: 'Engines' })
+    const stopped = await within(section).findByRole('button', { name: 'Podman (rootless), stopped' })
+    expect(stopped.textContent).toBe('Podman (rootless)stopped')
+    expect(stopped.title).toBe('Podman (rootless) is not running.')
+    expect(within(section).getByRole('button', { name: 'a\\u{202e}b, ready' })).toBeTruthy()
+    await user.click(stopped)
+    expect(shell().engines).toEqual({ socket: podman.socket })
+    await user.click(within(section).getByRole('button', { name: 'Open from an engine' }))
+    expect(shell().engines).toEqual({ socket: null })
+  })
+
+  test('registries used before stand there, the last one first, and are typed in by a click', async () => {
+    const user = userEvent.setup()
+    const registries = [
+      { name: 'lab.local', insecure: true },
+      { name: 'docker.io', insecure: false },
+    ]
+    renderPart(<Sidebar />, {
+      answers: { settings: { get: async () => settingsSchema.parse({ registries }) } },
+    })
+    const section = await screen.findByRole('region', { name: 'Registries' })
+    await within(section).findByRole('button', { name: 'lab.local, not checked' })
+    await user.click(within(section).getByRole('button', { name: 'docker.io' }))
+    expect(shell().registries).toEqual({ text: 'docker.io/', isWhole: false })
+  })
+
+  test('where there are none, that is said quietly', async () => {
+    renderPart(<Sidebar />)
+    expect(await screen.findByText('None found')).toBeTruthy()
+    expect(screen.getByText('None used yet')).toBeTruthy()
   })
 
   test('jobs that run are counted where they are gone to', () => {
@@ -138,4 +176,19 @@ describe('what is announced', () => {
     act(() => shell().announce('Done'))
     await waitFor(() => expect(screen.getByRole('status').textContent).toBe('Done\u00a0'))
   })
+})
+
+test('engines are asked for again when the window gets the focus, and every half minute', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  function Followed() {
+    useFollowEngines()
+    return <Sidebar />
+  }
+  const { fake } = renderPart(<Followed />)
+  await waitFor(() => expect(fake.callsOf('engines.list')).toHaveLength(1))
+  await screen.findByText('None found')
+  act(() => void window.dispatchEvent(new Event('focus')))
+  await waitFor(() => expect(fake.callsOf('engines.list')).toHaveLength(2))
+  await act(() => vi.advanceTimersByTimeAsync(30_000))
+  await waitFor(() => expect(fake.callsOf('engines.list')).toHaveLength(3))
 })
