@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { inWords, isCut } from '../docker/engine-errors.ts'
+import { gathered } from '../docker/gathered.ts'
 
 /** As much of the end of an export as an engine's last words may take. */
 const LAST_WORDS = 8 * 1024
@@ -29,10 +30,9 @@ export class ExportStream implements Disposable {
   }
 
   async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of this.#response as AsyncIterable<Buffer>) {
-      // Held, not copied: a chunk of a socket is nobody's again.
-      this.#tail =
-        chunk.length >= LAST_WORDS ? chunk : Buffer.concat([this.#tail, chunk]).subarray(-LAST_WORDS)
+    for await (const chunk of gathered(this.#response)) {
+      const tail = Buffer.from(chunk.subarray(-LAST_WORDS))
+      this.#tail = tail.length < LAST_WORDS ? Buffer.concat([this.#tail, tail]).subarray(-LAST_WORDS) : tail
       yield chunk
     }
   }
