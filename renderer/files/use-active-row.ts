@@ -62,12 +62,16 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
   }, [query, data.isStale, data.total > 0, path])
 
   const wanted = view.reveal
+  const pending = data.head?.pendingLayers.length ?? 0
   useEffect(() => {
     if (wanted === null) return
     setMissing(null)
     return whenSettled(locate(wanted), (place) => {
       if (place === null && preferences.view === 'list' && wanted !== '') preferences.setView('tree')
-      else if (place === null) {
+      else if (place === null && wanted !== '' && pending > 0) {
+        // It may be in a layer that is on its way: the wish stays until all are read, or somebody goes elsewhere.
+        setMissing(`/${pathText(wanted)} is not in the layers read so far`)
+      } else if (place === null) {
         onChange({ reveal: null })
         if (wanted !== '') setMissing(`/${pathText(wanted)} is not here`)
         else show(0)
@@ -77,8 +81,8 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
         onChange({ active: wanted, reveal: null, expanded: union(view.expanded, place.expanded) })
       }
     })
-    // oxlint-disable-next-line react/exhaustive-deps -- once for each wish, and again in the other view
-  }, [wanted, query])
+    // oxlint-disable-next-line react/exhaustive-deps -- once for each wish, and again in the other view, or with more layers
+  }, [wanted, query, pending])
 
   useEffect(() => {
     if (!isAwaited || data.isStale || index >= data.total) return
@@ -91,6 +95,7 @@ export function useActiveRow(options: ActiveRowOptions): ActiveRow {
     missing,
     moveTo: (to) => {
       setMissing(null)
+      if (wanted !== null) onChange({ reveal: null })
       isMoved.current = true
       setIndex(to)
       show(to)

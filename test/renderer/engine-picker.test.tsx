@@ -202,7 +202,7 @@ describe('following the engine', () => {
           }),
       )
       .mockImplementation((_, options) => untilAborted(options?.signal))
-    renderPicker({ images: async () => now, change: change as never })
+    renderPicker({ images: async () => now, change })
     await table()
     expect(await lines()).toHaveLength(2)
     now = images

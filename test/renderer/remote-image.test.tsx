@@ -23,11 +23,9 @@ const unread = {
   ...info,
   size: null,
   compressedSize: 120_000_000,
-  layers: info.layers.map((layer, at) => ({
-    ...layer,
-    size: null,
-    compressedSize: [100_000_000, 20_000_000][at] ?? null,
-  })),
+  layers: info.layers.map((layer, at) =>
+    Object.assign({ ...layer }, { size: null, compressedSize: [100_000_000, 20_000_000][at] ?? null }),
+  ),
 }
 const reading = { id: 'a', spec: { kind: 'index' as const, input: source } }
 
@@ -85,6 +83,30 @@ test('the files tab has them fetched, and shows bytes and a way to stop', async 
   expect(screen.getByRole('progressbar', { name: 'Reading layers' }).getAttribute('aria-valuenow')).toBe('25')
   await user.click(screen.getByRole('button', { name: 'Cancel' }))
   expect(fake.callsOf('jobs.cancel')).toEqual([{ id: 'a' }])
+})
+
+test('a path that is asked for meanwhile is come to once its layer is read', async () => {
+  const user = userEvent.setup()
+  const read = fakeImage([
+    { createdBy: 'ADD rootfs.tar /', entries: [entry('a', { size: 1000 })] },
+    { createdBy: 'RUN make', entries: [entry('b', { size: 10 })] },
+  ])
+  let now = answers.files
+  open(source, {
+    files: {
+      rows: (...input) => now?.rows?.(...input) as never,
+      locate: (...input) => now?.locate?.(...input) as never,
+    },
+  })
+  await user.click(await screen.findByRole('tab', { name: 'Files' }))
+  await user.click(await screen.findByRole('button', { name: 'Type or paste a path' }))
+  await user.type(screen.getByRole('textbox', { name: 'Go to path' }), '/b{Enter}')
+  expect(await screen.findByText('/b is not in the layers read so far')).toBeTruthy()
+  now = read.answers.files
+  act(() => useJobStore.getState().update([jobState({ ...reading, phase: 'running' })], []))
+  act(() => useJobStore.getState().update([jobState({ ...reading, phase: 'done' })], []))
+  await waitFor(() => expect(screen.getByRole('row', { selected: true }).textContent).toMatch(/^b/))
+  expect(screen.queryByText(/is not in the layers/)).toBeNull()
 })
 
 test('what was stopped is not started again by itself, and says that something is missing', async () => {
