@@ -135,7 +135,8 @@ export function EngineImagesPane({ engine, onClose }: EngineImagesPaneProps): JS
       )}
       <Foot
         images={images}
-        shown={isFiltered ? lines.length : null}
+        engine={engine}
+        shown={isFiltered ? `${formatCount(lines.length)} of ${formatCount(all.length)} shown` : null}
         asked={asked}
         isAsking={isAsking}
         chosen={chosen.length}
@@ -193,8 +194,9 @@ function FilterBox({ box, table, filter, selection, onFilter, onClear }: FilterB
 
 interface FootProps {
   readonly images: readonly EngineImage[] | undefined
-  /** Lines that the filter left; null where there is none. */
-  readonly shown: number | null
+  readonly engine: EngineInfo
+  /** How much the filter left; null where there is none. */
+  readonly shown: string | null
   readonly asked: number
   readonly isAsking: boolean
   readonly chosen: number
@@ -203,15 +205,15 @@ interface FootProps {
 }
 
 /** How much there is and as of when, and the way on. */
-function Foot({ images, shown, asked, isAsking, chosen, onAsk, onClose }: FootProps): JSX.Element {
+function Foot({ images, engine, shown, asked, isAsking, chosen, onAsk, onClose }: FootProps): JSX.Element {
   const totals = useMemo(() => images && totalsOf(images), [images])
   return (
     <footer className={styles['foot']}>
       {totals && (
         <span className={`${styles['totals']} dim`}>
-          {shown !== null && `${formatCount(shown)} shown of `}
+          {shown !== null && <span className={styles['shown']}>{shown}</span>}
           <span title="Layers that images share count for each of them">
-            {counted(totals.count, 'image')}, <Bytes value={totals.bytes} />
+            {counted(totals.count, 'image')} in {visible(engine.name)}, <Bytes value={totals.bytes} />
           </span>
           <span className={styles['asked']}>
             as of <TimeAgo time={asked} />

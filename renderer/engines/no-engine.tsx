@@ -35,6 +35,7 @@ export function NoEngine({ isAsking, onAgain }: NoEngineProps): JSX.Element {
         <Button
           variant="default"
           data-autofocus
+          autoFocus
           loading={isAsking}
           leftSection={<IconRefresh size={14} />}
           onClick={onAgain}

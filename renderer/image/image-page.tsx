@@ -83,10 +83,12 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
           <p className={styles['facts']}>
             <span>{platformText(info.platform)}</span>
             <span>{counted(info.layers.length, 'layer')}</span>
-            <span>
-              <Bytes value={info.size ?? info.compressedSize} />
-              {info.size === null && info.compressedSize !== null && ' stored'}
-            </span>
+            {(info.size ?? info.compressedSize) !== null && (
+              <span>
+                <Bytes value={info.size ?? info.compressedSize} />
+                {info.size === null && ' stored'}
+              </span>
+            )}
             <Digest digest={info.imageID} name="image ID" />
           </p>
         </div>

@@ -145,7 +145,17 @@ function Picker({ request, settings, onClose }: PickerProps): JSX.Element {
       {!isFound && !isSignIn && (
         <>
           <div className={styles['body']}>
-            <Between lookUp={lookUp} onAgain={again} onTrust={trust} onEdit={() => box.current?.focus()} />
+            <Between
+              lookUp={lookUp}
+              onAgain={again}
+              onTrust={trust}
+              onEdit={() => box.current?.focus()}
+              isInsecure={isInsecure}
+              onTake={(text) => {
+                setText(text)
+                start(text, isInsecure)
+              }}
+            />
           </div>
           <footer className={styles['foot']}>
             <span className={styles['space']} />
@@ -166,10 +176,13 @@ interface BetweenProps {
   readonly onAgain: () => void
   readonly onTrust: (registry: string) => void
   readonly onEdit: () => void
+  readonly isInsecure: (registry: string) => boolean
+  readonly onTake: (text: string) => void
 }
 
 /** Before something is found: how it is done, that it is under way, or what went wrong. */
-function Between({ lookUp, onAgain, onTrust, onEdit }: BetweenProps): JSX.Element {
+function Between(props: BetweenProps): JSX.Element {
+  const { lookUp, onAgain, onTrust, onEdit, isInsecure, onTake } = props
   switch (lookUp.phase) {
     case 'asking':
       return <EmptyState title={`Asking ${visible(lookUp.registry)}`} />
@@ -177,7 +190,10 @@ function Between({ lookUp, onAgain, onTrust, onEdit }: BetweenProps): JSX.Elemen
       return (
         <FailedLookUp
           key={lookUp.image}
+          image={lookUp.image}
           registry={lookUp.registry}
+          insecure={isInsecure(lookUp.registry)}
+          onTake={onTake}
           report={lookUp.report}
           onAgain={onAgain}
           onTrust={() => onTrust(lookUp.registry)}

@@ -1,5 +1,5 @@
 import { useDebouncedValue } from '@mantine/hooks'
-import { skipToken, useQuery } from '@tanstack/react-query'
+import { skipToken, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { NamesPage } from '../../shared/remote.ts'
 import type { Settings } from '../../shared/settings.ts'
@@ -32,7 +32,7 @@ export function useCompletion(
   const { question, typed, take } = useMemo(() => completionOf(text, registries), [text, registries])
   const asked = useMemo(() => remoteOf(question), [question])
   const insecure = asked !== null && isInsecure(asked.registry)
-  const key = JSON.stringify([question, insecure])
+  const key = keyOfQuestion(question, insecure)
   const [settled] = useDebouncedValue(key, TYPING)
   const isSettled = settled === key
   const { data, isFetching } = useQuery({
@@ -60,6 +60,22 @@ export function useCompletion(
     }
   }, [question, registries, data, typed])
   return { kind: question.kind, names, isAsking: asked !== null && (isFetching || !isSettled), take }
+}
+
+function keyOfQuestion(question: Question, insecure: boolean): string {
+  return JSON.stringify([question, insecure])
+}
+
+/** The tags of a repository, as the box has asked for them already where it did. */
+export function useTags(image: string, insecure: boolean, isAsked: boolean): UseQueryResult<NamesPage> {
+  const client = useClient()
+  return useQuery({
+    queryKey: [...namesKey, keyOfQuestion({ kind: 'tags', image }, insecure)],
+    queryFn: ({ signal }) => client.registries.tags({ image, insecure }, { signal }),
+    enabled: isAsked,
+    staleTime: FRESH,
+    gcTime: FRESH,
+  })
 }
 
 interface Remote {

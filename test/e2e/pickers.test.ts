@@ -124,7 +124,7 @@ describeWith({ tools: TOOLS, root: true }, 'the pickers', () => {
     await table.getByRole('row').filter({ hasText: 'torture' }).nth(1).waitFor()
     await pictures(page, 'engine')
     await page.keyboard.type('team/tort')
-    await dialog.getByText('1 shown of').waitFor()
+    await dialog.getByText('1 of 2 shown', { exact: true }).waitFor()
     await pictures(page, 'engine-filtered')
     await page.keyboard.press('Enter')
     await page.getByRole('tab', { name: 'Overview', selected: true }).waitFor()
@@ -258,11 +258,11 @@ describeWith({ tools: TOOLS, root: true }, 'the pickers', () => {
   })
 
   test.each([
-    ['repository', () => `${open.host}/team/nothing:1`],
-    ['tag', () => `${open.host}/team/multi:9`],
-  ])('an unknown %s is said, and what was typed stays', async (what, reference) => {
+    ['repository', () => `${open.host}/team/nothing:1`, 'has no repository team/nothing'],
+    ['tag', () => `${open.host}/team/multi:9`, 'has the repository team/multi, but no 9 in it'],
+  ])('an unknown %s is said, and what was typed stays', async (what, reference, words) => {
     const dialog = await lookUp(reference())
-    await dialog.getByRole('alert').getByText('Not found').waitFor()
+    await dialog.getByRole('alert').getByText(words).waitFor()
     await pictures(page, `unknown-${what}`)
     expect(await dialog.getByRole('combobox').inputValue()).toBe(reference())
     await dismiss(dialog)

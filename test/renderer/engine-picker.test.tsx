@@ -64,7 +64,7 @@ describe('the table', () => {
     renderPicker()
     await table()
     expect(await lines()).toEqual(['acme/web 2', '<none>in use <none>', 'debian 12', 'debian bookworm'])
-    expect(screen.getByText(/3 images/).textContent).toBe('3 images, 11.0 MB')
+    expect(screen.getByText(/3 images/).textContent).toBe('3 images in Docker, 11.0 MB')
     expect(within(await table()).getByTitle('Used by 2 containers')).toBeTruthy()
   })
 

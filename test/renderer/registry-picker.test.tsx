@@ -264,14 +264,52 @@ describe('looking up', () => {
 })
 
 describe('what goes wrong', () => {
-  test('an unknown tag is said, and what was typed is there to be changed', async () => {
+  test('an unknown tag is said, what was typed is there to be changed, and the tags that are there are offered', async () => {
     const user = userEvent.setup()
-    renderPicker({ resolve: failing('not-found', 'team/app has no tag 9.') })
+    renderPicker({
+      resolve: async ({ image }) => {
+        if (image.endsWith(':9')) throw new ImageError('not-found', 'It is not there.')
+        return one
+      },
+      tags: async () => ({ names: ['1.0', '2.0'], isTruncated: false }),
+    })
     const input = await box()
     await user.keyboard('registry.example:5000/team/app:9{Enter}')
-    expect((await screen.findByRole('alert')).textContent).toContain('team/app has no tag 9.')
+    await screen.findByText('registry.example:5000 has the repository team/app, but no 9 in it.')
     expect(input.value).toBe('registry.example:5000/team/app:9')
     expect(document.activeElement).toBe(input)
+    const others = screen.getByRole('region', { name: 'Tags that are there' })
+    expect(
+      within(others)
+        .getAllByRole('button')
+        .map(({ textContent }) => textContent),
+    ).toEqual(['2.0', '1.0'])
+    await user.click(within(others).getByRole('button', { name: '1.0' }))
+    expect(await screen.findByText('52.4 MB')).toBeTruthy()
+    expect(input.value).toBe('registry.example:5000/team/app:1.0')
+  })
+
+  test('an unknown repository is said to be one', async () => {
+    renderPicker(
+      {
+        resolve: failing('not-found', 'It is not there.'),
+        tags: failing('not-found', 'No such repository.'),
+      },
+      'lab.local/team/nothing:1',
+      true,
+    )
+    expect(
+      await screen.findByText('lab.local has no repository team/nothing, or does not show it.'),
+    ).toBeTruthy()
+  })
+
+  test('where the registry does not list its tags, its own words stand', async () => {
+    renderPicker(
+      { resolve: failing('not-found', 'It is not there.'), tags: failing('server', 'No.') },
+      'lab.local/team/nothing:1',
+      true,
+    )
+    expect((await screen.findByRole('alert')).textContent).toContain('It is not there.')
   })
 
   test('what cannot be reached is tried again, and is not remembered as used', async () => {
