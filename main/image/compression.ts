@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { damaged, truncated } from './compression-errors.ts'
+import { fastGunzip } from './gunzip.ts'
 import { splitZstdFrames } from './zstd-frames.ts'
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2'
@@ -45,7 +46,7 @@ export async function* decompress(
       yield* source
       return
     case 'gzip':
-      yield* through(createGunzip({ chunkSize: CHUNK }), source, kind, signal)
+      yield* gunzip(source, signal)
       return
     case 'zstd': {
       const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX }
@@ -98,6 +99,19 @@ async function* withTurns(
     if (since < TURN) continue
     since = 0
     await setImmediate()
+  }
+}
+
+async function* gunzip(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    const fast = fastGunzip(source, signal)
+    if (fast) yield* fast
+    else yield* through(createGunzip({ chunkSize: CHUNK }), source, 'gzip', signal)
+  } catch (error) {
+    throw failureOf(error, 'gzip')
   }
 }
 

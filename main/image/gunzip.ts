@@ -1,0 +1,182 @@
+import { constants, createGunzip, gzipSync } from 'node:zlib'
+
+const CHUNK = 512 * 1024
+
+/**
+ * Node's own inflater as its streams drive it (lib/zlib.js): the work is done on one of libuv's threads, into memory of the caller's. The
+ * streams take new memory for every chunk, which the garbage collector then has to find: a third of the time of a large layer.
+ */
+interface Inflater {
+  init(
+    windowBits: number,
+    level: number,
+    memLevel: number,
+    strategy: number,
+    state: Uint32Array,
+    done: () => void,
+    dictionary: undefined,
+  ): void
+  write(
+    flush: number,
+    input: Uint8Array,
+    inputStart: number,
+    inputLength: number,
+    output: Uint8Array,
+    outputStart: number,
+    outputLength: number,
+  ): void
+  close(): void
+  onerror: (message: string, errno: number, code: string) => void
+}
+
+interface Step {
+  /** Bytes of the output that were filled. */
+  readonly produced: number
+  /** Bytes of the input that were left. */
+  readonly left: number
+}
+
+/** One gzip stream, or several one after the other, on its way. */
+class Gunzip implements Disposable {
+  readonly #inflater: Inflater
+  /** Room left in the output, input left: written by the inflater after each step. */
+  readonly #state = new Uint32Array(2)
+  #step: PromiseWithResolvers<void> | undefined
+  #isClosed = false
+
+  constructor(make: () => Inflater) {
+    this.#inflater = make()
+    this.#inflater.onerror = (message, errno, code) => {
+      this.#step?.reject(Object.assign(new Error(message), { errno, code }))
+    }
+    this.#inflater.init(...PARAMETERS, this.#state, () => this.#step?.resolve(), undefined)
+  }
+
+  async step(input: Uint8Array, output: Uint8Array, isLast: boolean): Promise<Step> {
+    this.#step = Promise.withResolvers()
+    const flush = isLast ? constants.Z_FINISH : constants.Z_NO_FLUSH
+    this.#inflater.write(flush, input, 0, input.length, output, 0, output.length)
+    try {
+      await this.#step.promise
+    } finally {
+      this.#step = undefined
+      if (this.#isClosed) this.#inflater.close()
+    }
+    const [room = 0, left = 0] = this.#state
+    return { produced: output.length - room, left }
+  }
+
+  /** Not under a step on another thread. */
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (!this.#step) this.#inflater.close()
+  }
+}
+
+/**
+ * The uncompressed bytes of a gzip stream. The next chunk is inflated while this one is worked on; a chunk is valid until the next is
+ * asked for. Fails as Node's stream does. Undefined where this Node's inflater is not the one that is known here.
+ */
+export function fastGunzip(
+  source: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> | undefined {
+  maker ??= knownMaker()
+  return maker === 'unknown' ? undefined : inflate(maker, source, signal)
+}
+
+async function* inflate(
+  make: () => Inflater,
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  using gunzip = new Gunzip(make)
+  const chunks = chunksOf(gunzip, source)
+  let next = chunks.next()
+  try {
+    for (;;) {
+      const { done, value } = await next
+      if (done) return
+      signal?.throwIfAborted()
+      next = chunks.next()
+      // Awaited with the next turn; until then it is nobody's failure.
+      next.catch(() => {})
+      yield value
+    }
+  } finally {
+    await next.catch(() => {})
+    await chunks.return()
+  }
+}
+
+/** Two buffers in turns: one is the reader's while the other is filled. */
+async function* chunksOf(
+  gunzip: Gunzip,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let [output, spare] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)]
+  let filled = 0
+  let isEnded = false
+  const run = async function* (input: Uint8Array, isLast: boolean): AsyncGenerator<Uint8Array> {
+    for (let rest = input; ;) {
+      const { produced, left } = await gunzip.step(rest, output.subarray(filled), isLast)
+      filled += produced
+      rest = rest.subarray(rest.length - left)
+      const isFull = filled === CHUNK
+      if (isFull) {
+        yield output
+        ;[output, spare] = [spare, output]
+        filled = 0
+      }
+      if (!isFull && rest.length > 0) isEnded = true
+      if (!isFull) return
+    }
+  }
+  for await (const chunk of source) {
+    // What follows the last member is zeros, or has failed: it is drawn all the same, for whoever hashes it.
+    if (!isEnded) yield* run(chunk, false)
+  }
+  if (!isEnded) yield* run(new Uint8Array(0), true)
+  if (filled > 0) yield output.subarray(0, filled)
+}
+
+let maker: (() => Inflater) | 'unknown' | undefined
+
+/** The inflater behind Node's streams is not part of its public face: it is used only where it does what it did when this was written. */
+function knownMaker(): (() => Inflater) | 'unknown' {
+  if (process.versions.node.split('.')[0] !== KNOWN_MAJOR) return 'unknown'
+  const engine = createGunzip()
+  const handle = (
+    engine as { _handle?: { constructor: new (mode: number) => Inflater & { writeSync?: unknown } } }
+  )._handle
+  engine.close()
+  const Handle = handle?.constructor
+  if (typeof Handle !== 'function') return 'unknown'
+  const make = (): Inflater => new Handle(GUNZIP)
+  return isKnown(make) ? make : 'unknown'
+}
+
+/** As in zlib's binding. */
+const GUNZIP = 4
+/** Window, level, memory and strategy: of these the first alone means something to an inflater, but all are checked. */
+const PARAMETERS = [15, -1, 8, 0] as const
+/** A binding that wants other arguments ends the process, and says nothing that could be caught. */
+const KNOWN_MAJOR = '24'
+
+function isKnown(make: () => Inflater): boolean {
+  try {
+    const inflater = make() as Inflater & { writeSync: Inflater['write'] }
+    const state = new Uint32Array(2)
+    let isSound = true
+    inflater.onerror = () => (isSound = false)
+    inflater.init(...PARAMETERS, state, () => {}, undefined)
+    const input = gzipSync('occystrap')
+    const output = Buffer.alloc(16)
+    inflater.writeSync(constants.Z_FINISH, input, 0, input.length, output, 0, output.length)
+    inflater.close()
+    return isSound && state[0] === 7 && state[1] === 0 && output.toString('latin1', 0, 9) === 'occystrap'
+  } catch {
+    return false
+  }
+}
