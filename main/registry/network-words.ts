@@ -24,14 +24,6 @@ export function isUnreached(error: unknown): boolean {
   return error instanceof ImageError && error.code === 'network' && UNREACHED.has(error.detail ?? '')
 }
 
-/** Whether the other side does not speak TLS on this port. */
-export function isPlain(error: unknown): boolean {
-  return (
-    PLAIN.has(codeOf(error)) ||
-    (error instanceof Error && /wrong version number|packet length too long/i.test(error.message))
-  )
-}
-
 /** Whether another try may fare better: cut, silent or refused for now. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ImageError && error.code === 'network' && !isUnreached(error)
@@ -57,7 +49,6 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-const PLAIN: ReadonlySet<string> = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
 const UNREACHED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',

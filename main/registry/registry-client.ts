@@ -5,8 +5,8 @@ import { Authorization } from './authorization.ts'
 import { parseChallenges } from './challenge.ts'
 import { Connections } from './connections.ts'
 import { credentialsFor } from './credentials.ts'
-import { isPassing, isPlain, isUnreached, networkError } from './network-words.ts'
-import { isLoopback, isSameOrigin, urlOf } from './origin.ts'
+import { isPassing, isUnreached, networkError } from './network-words.ts'
+import { hostOf, isLoopback, isSameOrigin, urlOf } from './origin.ts'
 import type { Location } from './registries-conf.ts'
 import type { RegistryAccess } from './registry-access.ts'
 import { discard, failureOf, headerOf, PassingFailure, readBody, type Answer } from './registry-answer.ts'
@@ -41,8 +41,8 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /**
-   * Asks the registry whether it speaks API v2 and how it wants to be spoken to: over TLS, or without where the location is insecure or
-   * this machine. Fails with 'network' or 'certificate'.
+   * Asks the registry whether it speaks API v2 and how it wants to be spoken to: over TLS; or without, where that was asked for or the
+   * registry is on this machine. Fails with 'network' or 'certificate'.
    */
   static async connect(
     location: Location,
@@ -50,18 +50,20 @@ export class RegistryClient implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<RegistryClient> {
     const host = apiHost(location.registry)
-    const secure = baseOf('https', host)
-    const isPlainAllowed = location.insecure || isLoopback(secure.hostname.replace(/^\[|\]$/g, ''))
+    const [first, ...others] = schemesFor(baseOf('https', host), location.insecure)
+    let failure: unknown
     try {
       // Tried once where there is another way.
-      return await RegistryClient.#at(secure, location, access, signal, isPlainAllowed ? 1 : MOST_TRIES)
+      const tries = others.length === 0 ? MOST_TRIES : 1
+      return await RegistryClient.#at(baseOf(first, host), location, access, signal, tries)
     } catch (error) {
-      const isWithoutTls =
-        isPlain(error) || (error instanceof ImageError && PLAIN_CODES.has(error.detail ?? ''))
-      const isElsewhere = location.insecure && secure.port === '' && isUnreached(error)
-      if (!isPlainAllowed || !(isWithoutTls || isElsewhere)) throw error
-      return RegistryClient.#at(baseOf('http', host), location, access, signal, MOST_TRIES)
+      failure = error
     }
+    for (const scheme of others) {
+      if (!isOtherScheme(failure, location)) break
+      return RegistryClient.#at(baseOf(scheme, host), location, access, signal, MOST_TRIES)
+    }
+    throw failure
   }
 
   static async #at(
@@ -154,6 +156,8 @@ export class RegistryClient implements AsyncDisposable {
     if (answer.status === 401 && isSameOrigin(answer.url, this.#base))
       this.#authorization.challenge(challengesOf(answer), '')
     if (answer.status === 429 || answer.status >= 500) throw await failureOf(answer, 'its API')
+    // What servers with TLS answer to whoever comes without.
+    if (answer.status === 400 && url.protocol === 'http:') throw wantsTls(answer)
     await discard(answer)
   }
 
@@ -200,14 +204,28 @@ export class RegistryClient implements AsyncDisposable {
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-/** How a server without TLS takes the beginning of a TLS connection. */
-const PLAIN_CODES: ReadonlySet<string> = new Set([
+/** How a server takes a connection with TLS where it wants none, or the other way round. */
+const OTHER_SCHEME: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
   'EPROTO',
   'ECONNRESET',
   'UND_ERR_SOCKET',
+  'HPE_INVALID_CONSTANT',
+  'status 400',
 ])
+
+/** The ways to try. On this machine most registries are without TLS, and nothing can listen in between. */
+function schemesFor(base: URL, insecure: boolean): ['http' | 'https', ...('http' | 'https')[]] {
+  if (isLoopback(hostOf(base))) return ['http', 'https']
+  return insecure ? ['https', 'http'] : ['https']
+}
+
+function isOtherScheme(failure: unknown, { insecure, registry }: Location): boolean {
+  if (!(failure instanceof ImageError)) return false
+  const isElsewhere = insecure && !/:\d+$/.test(registry) && isUnreached(failure)
+  return isElsewhere || OTHER_SCHEME.has(failure.detail ?? '')
+}
 
 /** Docker Hub answers under another name than its own. */
 function apiHost(registry: string): string {
@@ -244,6 +262,14 @@ async function sendOnce(
     signal.throwIfAborted()
     throw networkError(error, url.host)
   }
+}
+
+function wantsTls(answer: Answer): ImageError {
+  answer.body.on('error', () => {}).destroy()
+  return new ImageError('network', `${answer.url.host} does not take plain HTTP.`, {
+    remedy: 'Leave --insecure and ?insecure=true away.',
+    detail: 'status 400',
+  })
 }
 
 function redirectTarget(from: URL, target: string): URL {
