@@ -4,24 +4,16 @@ import type { ImageInfo } from '../../shared/image.ts'
 import { DOCKER_LAYER } from '../../shared/media-types.ts'
 import type { DockerSource } from '../../shared/uri.ts'
 import { connectEngine } from '../docker/choose-engine.ts'
-import type {
-  FetchCallback,
-  FetchOptions,
-  ImageElement,
-  ImageInput,
-  Layer,
-  Need,
-  Task,
-} from '../image/element.ts'
+import type { FetchCallback, FetchOptions, ImageElement, ImageInput, Need, Task } from '../image/element.ts'
 import { imageInfoOf } from '../image/image-config.ts'
 import { EngineDocuments } from './engine-documents.ts'
-import { readExport, type Exported, type ExportSource, type Want } from './engine-export.ts'
+import { readExport, type Exported, type ExportSource } from './engine-export.ts'
 import { askForImage } from './engine-image.ts'
 import type { InputContext } from './input-context.ts'
 import { KeptLayers } from './kept-layers.ts'
 import { LazyLayer } from './lazy-layer.ts'
-import { ListedLayer } from './listed-layer.ts'
 import { SharedExports } from './shared-exports.ts'
+import { WantedLayers } from './wanted-layers.ts'
 
 /**
  * `docker.Image`: an image of a Docker or Podman engine. The engine gives an image whole or not at all, so it is asked for as little as
@@ -73,13 +65,10 @@ export class DockerImage implements ImageInput {
     task: Task,
     options: FetchOptions = {},
   ): AsyncGenerator<ImageElement, void, undefined> {
-    const { documents, image } = this.#source
-    const needs: [Digest, Need][] = []
-    for (const diffID of image.config.diffIDs) needs.push([diffID, await fetchCallback(diffID)])
-    const found = documents.found
+    const { found } = this.#source.documents
     if (found) yield ['config', found.imageID, found.configBytes]
-    if (options.isLazy) yield* this.#fetchLazily(needs, task)
-    else yield* this.#fetchNow(needs, task, options.isAnyOrder ?? false)
+    if (options.isLazy) yield* this.#fetchLazily(fetchCallback, task)
+    else yield* this.#fetchNow(fetchCallback, task, options.isAnyOrder ?? false)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,92 +77,61 @@ export class DockerImage implements ImageInput {
     this.#source.client[Symbol.dispose]()
   }
 
-  *#fetchLazily(needs: readonly (readonly [Digest, Need])[], task: Task): Generator<ImageElement> {
+  async *#fetchLazily(
+    fetchCallback: FetchCallback,
+    task: Task,
+  ): AsyncGenerator<ImageElement, void, undefined> {
+    const needs: [Digest, Need][] = []
+    for (const diffID of this.#source.image.config.diffIDs) needs.push([diffID, await fetchCallback(diffID)])
     for (const [diffID, need] of needs) if (need !== 'skip' && need !== 'list') this.#lazy.expect(diffID)
     for (const [diffID, need] of needs)
       yield ['layer', diffID, need === 'skip' ? null : new LazyLayer(diffID, this.#source, this.#lazy, task)]
   }
 
   async *#fetchNow(
-    needs: readonly (readonly [Digest, Need])[],
+    fetchCallback: FetchCallback,
     task: Task,
     isAnyOrder: boolean,
   ): AsyncGenerator<ImageElement, void, undefined> {
-    const { documents } = this.#source
-    const fetched = new Fetched(this.#source, task)
-    const wants = await fetched.wantsOf(needs)
+    const { documents, image } = this.#source
+    const layers = new WantedLayers(this.#source, fetchCallback, task)
+    let pending = image.config.diffIDs
     let isConfigGiven = documents.found !== undefined
-    let pending = needs
     // Not before it is needed: with everything at hand there is no export.
     let items: AsyncGenerator<Exported, void, undefined> | undefined
-    const mayPass = (diffID: Digest): boolean => isAnyOrder || pending[0]?.[0] === diffID
+    const mayPass = (diffID: Digest): boolean => isAnyOrder || pending[0] === diffID
+    await layers.ask(pending)
     try {
       for (;;) {
-        task.signal.throwIfAborted()
-        const waiting: (readonly [Digest, Need])[] = []
-        for (const [diffID, need] of pending) {
-          const isTurn = isAnyOrder || waiting.length === 0
-          const layer = isTurn ? fetched.layer(diffID, need) : undefined
-          if (layer === undefined) waiting.push([diffID, need])
+        const waiting: Digest[] = []
+        for (const diffID of pending) {
+          task.signal.throwIfAborted()
+          const isTurn = isAnyOrder ? !waiting.includes(diffID) : waiting.length === 0
+          const layer = isTurn ? await layers.take(diffID) : undefined
+          if (layer === undefined) waiting.push(diffID)
           else yield ['layer', diffID, layer]
         }
         pending = waiting
         if (!isConfigGiven && documents.found) {
           isConfigGiven = true
           yield ['config', documents.found.imageID, documents.found.configBytes]
-          task.signal.throwIfAborted()
         }
+        task.signal.throwIfAborted()
         if (pending.length === 0 && isConfigGiven) return
-        items ??= readExport(this.#source, { wants, mayPass, task })
+        if (isConfigGiven && layers.wants.size === 0)
+          throw new ImageError('internal', 'A layer was lost between its export and its use.')
+        items ??= readExport(this.#source, { wants: layers.wants, mayPass, task })
         const item = await items.next()
-        if (item.done) throw new ImageError('internal', 'The export ended before all of it had come.')
-        if (item.value.kind === 'passing') {
+        if (item.done) items = undefined
+        else if (item.value.kind === 'passing') {
           const { diffID, layer } = item.value
+          layers.given(diffID)
           yield ['layer', diffID, layer]
-          pending = pending.filter(([other]) => other !== diffID)
-        } else fetched.note(item.value)
+          pending = pending.toSpliced(pending.indexOf(diffID), 1)
+        } else layers.note(item.value)
       }
     } finally {
       await items?.return()
     }
-  }
-}
-
-/** What is at hand of the layers that are asked for. */
-class Fetched {
-  readonly #source: ExportSource
-  readonly #task: Task
-  readonly #listed = new Map<Digest, ListedLayer>()
-
-  constructor(source: ExportSource, task: Task) {
-    this.#source = source
-    this.#task = task
-  }
-
-  /** What an export has to bring. A layer that is asked for twice cannot pass twice: it is kept. */
-  async wantsOf(needs: readonly (readonly [Digest, Need])[]): Promise<Map<Digest, Want>> {
-    const { context, kept, documents } = this.#source
-    const wants = new Map<Digest, Want>()
-    for (const [diffID, need] of needs) {
-      if (need === 'skip') continue
-      const known = need === 'list' ? await context.index.get(diffID) : undefined
-      if (known) this.#listed.set(diffID, new ListedLayer(diffID, known))
-      if (known || (await kept.recall(diffID, documents.blobOf(diffID)))) continue
-      const before = wants.get(diffID)
-      if (need === 'list') wants.set(diffID, before ?? 'list')
-      else wants.set(diffID, need === 'once' && (before ?? 'list') === 'list' ? 'pass' : 'keep')
-    }
-    return wants
-  }
-
-  note(item: Exported): void {
-    if (item.kind === 'listed') this.#listed.set(item.diffID, new ListedLayer(item.diffID, item.layer))
-  }
-
-  /** Null for a layer that is not wanted, undefined for one that has not come yet. */
-  layer(diffID: Digest, need: Need): Layer | null | undefined {
-    if (need === 'skip') return null
-    const kept = this.#source.kept.layer(diffID, this.#task)
-    return kept ?? (need === 'list' ? this.#listed.get(diffID) : undefined)
   }
 }

@@ -118,7 +118,8 @@ describe.each(KINDS)('an export of %s', (kind) => {
     const found = await taken(input, 'once')
     expect(found.filter(({ type }) => type === 'layer').map(({ name }) => name)).toEqual(DIFF_IDS)
     expect(found.every(({ name, content }) => name === content)).toBe(true)
-    expect(engine.exports).toBe(1)
+    // The layer that comes twice, and is wanted twice, has passed and was kept only where nobody could tell it by its name.
+    expect(engine.exports).toBe(kind === 'containerd' ? 1 : 2)
   })
 
   test('is not asked for again when its layers are known', async () => {

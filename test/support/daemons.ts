@@ -46,6 +46,16 @@ export class Dockerd implements AsyncDisposable {
     })
   }
 
+  /** Ends it as the system does when memory runs out: at once, with all that it started. */
+  async kill(): Promise<void> {
+    await this.#daemon.kill()
+  }
+
+  /** After `kill`: the same data, the same socket. */
+  async restart(): Promise<void> {
+    await this.#daemon.restart()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon[Symbol.asyncDispose]()
   }
@@ -79,6 +89,15 @@ export class Podman implements AsyncDisposable {
     return command('podman', [...storageOf(folder.path), ...args], { env: { TMPDIR: folder.path } })
   }
 
+  /** As Dockerd's. */
+  async kill(): Promise<void> {
+    await this.#daemon.kill()
+  }
+
+  async restart(): Promise<void> {
+    await this.#daemon.restart()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon[Symbol.asyncDispose]()
   }
@@ -92,12 +111,24 @@ function storageOf(folder: string): string[] {
 export class Daemon implements AsyncDisposable {
   readonly folder: TemporaryFolder
   readonly socket: string
-  readonly #process: ChildProcess
+  readonly #program: string
+  readonly #args: readonly string[]
+  readonly #isReady: (daemon: Daemon) => Promise<boolean>
+  #process: ChildProcess
 
-  private constructor(folder: TemporaryFolder, socket: string, child: ChildProcess) {
+  private constructor(
+    folder: TemporaryFolder,
+    socket: string,
+    program: string,
+    args: readonly string[],
+    isReady: (daemon: Daemon) => Promise<boolean>,
+  ) {
     this.folder = folder
     this.socket = socket
-    this.#process = child
+    this.#program = program
+    this.#args = args
+    this.#isReady = isReady
+    this.#process = this.#spawn()
   }
 
   /** `isReady` says whether it answers: an engine on its socket unless said, others elsewhere. */
@@ -109,31 +140,53 @@ export class Daemon implements AsyncDisposable {
     const folder = await TemporaryFolder.make()
     await mkdir(folder.at('config'))
     const socket = folder.at('socket')
-    const log = createWriteStream(folder.at('log'))
-    // A process group of its own, so that what it starts (containerd, shims) ends with it.
-    const child = spawn(program, await args(folder.path, socket), {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TMPDIR: folder.path, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
-    })
-    child.stdout.pipe(log, { end: false })
-    child.stderr.pipe(log, { end: false })
-    const failed = new Promise<never>((_resolve, reject) => {
-      child.once('error', reject)
-      child.once('exit', (status, signal) => {
-        reject(new Error(`${program} ended with ${status ?? signal}:\n${tail(folder.at('log'))}`))
-      })
-    })
-    // Awaited while it starts; later exits are ours.
-    failed.catch(() => {})
-    const daemon = new Daemon(folder, socket, child)
+    const daemon = new Daemon(folder, socket, program, await args(folder.path, socket), isReady)
     try {
-      await Promise.race([ready(program, async () => isReady(daemon)), failed])
+      await daemon.#ready()
     } catch (error) {
       await daemon[Symbol.asyncDispose]()
       throw error
     }
     return daemon
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    if (child.pid !== undefined) killGroup(child.pid)
+    if (isRunning(child)) await ended
+  }
+
+  async restart(): Promise<void> {
+    await rm(this.socket, { force: true })
+    this.#process = this.#spawn()
+    await this.#ready()
+  }
+
+  #spawn(): ChildProcess {
+    // A process group of its own, so that what it starts (containerd, shims) ends with it.
+    const child = spawn(this.#program, this.#args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: this.folder.path, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    })
+    const log = createWriteStream(this.folder.at('log'), { flags: 'a' })
+    child.stdout.pipe(log, { end: false })
+    child.stderr.pipe(log, { end: false })
+    child.once('close', () => log.end())
+    return child
+  }
+
+  async #ready(): Promise<void> {
+    const failed = new Promise<never>((_resolve, reject) => {
+      this.#process.once('error', reject)
+      this.#process.once('exit', (status, signal) => {
+        reject(new Error(`${this.#program} ended with ${status ?? signal}:\n${tail(this.folder.at('log'))}`))
+      })
+    })
+    // Awaited while it starts; later exits are ours.
+    failed.catch(() => {})
+    await Promise.race([ready(this.#program, () => this.#isReady(this)), failed])
   }
 
   /** What it has printed so far. */

@@ -85,8 +85,9 @@ export function inputSuite(subject: InputSubject): void {
       if (type === 'layer') log.push(`${data === null ? 'null' : 'layer'} ${name}`)
     const asked = diffIDs.map((diffID) => `ask ${diffID}`)
     const given = diffIDs.map((diffID) => `null ${diffID}`)
-    if (subject.isStreamed) expect(log).toEqual([...asked, ...given])
-    else expect(log).toEqual(asked.flatMap((ask, index) => [ask, given[index]]))
+    expect(log.filter((line) => line.startsWith('ask'))).toEqual(asked)
+    expect(log.filter((line) => line.startsWith('null'))).toEqual(given)
+    if (!subject.isStreamed) expect(log).toEqual(asked.flatMap((ask, index) => [ask, given[index]]))
   })
 
   test('streams the very bytes of every layer, as often as asked', async () => {
@@ -181,9 +182,8 @@ export function inputSuite(subject: InputSubject): void {
         await bytesOf(layer.stream())
       }
     const last = (diffID?: Digest) => task.steps.findLast(({ step }) => step === diffID)
-    expect(last(diffIDs[2])).toEqual({ step: diffIDs[2], done: size, total: size })
-    expect(last(diffIDs[1])?.done).toBe(last(diffIDs[1])?.total)
-    if (!subject.isStreamed) expect(task.steps.at(-1)).toBe(last(diffIDs[2]))
+    for (const diffID of diffIDs) expect(last(diffID)?.done).toBe(last(diffID)?.total)
+    if (!subject.isStreamed) expect(task.steps.at(-1)).toEqual({ step: diffIDs[2], done: size, total: size })
   })
 
   test('stops when it is cancelled', async () => {
