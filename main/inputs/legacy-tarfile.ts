@@ -5,7 +5,7 @@ import { containerConfigSchema } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import type { LayerIndex } from '../image/cache.ts'
 import { decompress } from '../image/compression.ts'
-import { parseDocument, parseJson } from '../image/documents.ts'
+import { parseDocument } from '../image/documents.ts'
 import type { Task } from '../image/element.ts'
 import type { LayerBlob } from '../image/file-layer.ts'
 import { sha256Of, tapDigest } from '../image/hashing.ts'
@@ -13,6 +13,7 @@ import { parseConfig } from '../image/image-config.ts'
 import { namedError } from '../image/named-error.ts'
 import { readRange } from '../image/random-access.ts'
 import { TarScan } from '../image/tar-scan.ts'
+import { configFromV1, parseV1, type V1Step } from '../image/v1-config.ts'
 import { missing, readDocument, type ImageFiles } from './image-files.ts'
 import { storedBlob } from './stored-blob.ts'
 import { fullReference, type ImageChoice, type StoredImages, type StoredImage } from './stored-image.ts'
@@ -26,20 +27,15 @@ const v1IdSchema = z.string().regex(/^[0-9a-f]{64}$/)
 /** Docker's image-spec v1: name, tag, and the id of the topmost layer. */
 const repositoriesSchema = z.record(z.string(), z.record(z.string(), v1IdSchema))
 
-/** One layer's `json`, as far as it is read; the topmost one is the image's config. */
-const v1Schema = z.looseObject({
+/** One layer's `json`, as far as the chain goes by it; the topmost one is the image's config. */
+const v1Schema = z.object({
   id: v1IdSchema.nullish(),
   parent: v1IdSchema.or(z.literal('')).nullish(),
-  created: z.string().nullish(),
-  author: z.string().nullish(),
-  comment: z.string().nullish(),
   config: containerConfigSchema.nullish(),
-  container_config: z.looseObject({ Cmd: z.array(z.string()).nullish() }).nullish(),
 })
-type V1Layer = z.output<typeof v1Schema>
 
 interface ChainLink {
-  readonly json: V1Layer
+  readonly step: V1Step
   readonly blob: LayerBlob
 }
 
@@ -102,7 +98,10 @@ async function load(
       throw namedError(error, `Layer ${position + 1} of ${chain.length}`)
     }
   }
-  const configBytes = synthesiseConfig(chain, diffIDs)
+  const configBytes = configFromV1(
+    chain.map((link) => link.step),
+    diffIDs,
+  )
   return {
     references,
     imageID: sha256Of(configBytes),
@@ -133,12 +132,13 @@ function chainOf(archive: ImageFiles, top: string): ChainLink[] {
         `${visible(archive.path)} has more than ${CHAIN_LIMIT} layers in one image.`,
       )
     seen.add(id)
-    const what = `The layer description ${id}/json`
-    const json: V1Layer = parseDocument(readDocument(archive, `${id}/json`, what), v1Schema, what)
+    const what: string = `The layer description ${id}/json`
+    const bytes = readDocument(archive, `${id}/json`, what)
+    const json: z.output<typeof v1Schema> = parseDocument(bytes, v1Schema, what)
     if (json.id && json.id !== id) throw new ImageError('malformed', `${what} is that of another layer.`)
     const range = archive.find(`${id}/layer.tar`)
     if (!range) throw missing(archive, `${id}/layer.tar`, 'A layer')
-    links.unshift({ json, blob: storedBlob(range) })
+    links.unshift({ step: parseV1(bytes, what), blob: storedBlob(range) })
     id = json.parent
   }
   return links
@@ -164,39 +164,4 @@ async function diffIDOf(blob: LayerBlob, step: string, index: LayerIndex, task: 
   // A full disk there must not keep the image from opening.
   await index.put(digest, { table: result.table, size }).catch(() => {})
   return digest
-}
-
-/**
- * The config that docker load made of such a chain (moby image/v1/imagev1.go, MakeConfigFromV1Config): the topmost description without
- * what only v1 had, with rootfs and history; keys sorted and `<`, `>`, `&` escaped, as Go's encoder has them.
- */
-function synthesiseConfig(chain: readonly ChainLink[], diffIDs: readonly Digest[]): Uint8Array {
-  const top = chain.at(-1)?.json ?? {}
-  const kept = Object.entries(top).filter(([key]) => !V1_ONLY.has(key))
-  const config = Object.fromEntries([
-    ...kept,
-    ['history', chain.map(({ json }) => historyOf(json))],
-    ['rootfs', { type: 'layers', diff_ids: diffIDs }],
-  ])
-  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))
-  const text = JSON.stringify(sorted).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  const bytes = Buffer.from(text)
-  parseJson(bytes, 'The synthesised config')
-  return bytes
-}
-
-const V1_ONLY: ReadonlySet<string> = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'])
-
-/** Go's `omitempty`: what is empty is not written. */
-function historyOf({ created, author, container_config: run, comment }: V1Layer): Record<string, string> {
-  const createdBy = (run?.Cmd ?? []).join(' ')
-  return {
-    ...(created ? { created } : {}),
-    ...(author ? { author } : {}),
-    ...(createdBy ? { created_by: createdBy } : {}),
-    ...(comment ? { comment } : {}),
-  }
 }

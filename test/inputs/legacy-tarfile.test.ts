@@ -31,6 +31,7 @@ describe('an archive from before Docker 1.10', () => {
       author: 'A <a@example.org>',
       container_config: { Cmd: ['/bin/sh', '-c', '#(nop) ADD x & y'] },
       config: { Env: ['A=1'] },
+      docker_version: '1.9.1',
       architecture: 'amd64',
     }
     await writeTar(context.path('old.tar'), [
@@ -42,7 +43,7 @@ describe('an archive from before Docker 1.10', () => {
     const [[, , config]] = (await elementsOf(input)) as [['config', string, Uint8Array]]
     expect(Buffer.from(config).toString()).toBe(
       '{"architecture":"amd64","author":"A \\u003ca@example.org\\u003e","config":{"Env":["A=1"]},' +
-        '"container_config":{"Cmd":["/bin/sh","-c","#(nop) ADD x \\u0026 y"]},"created":"2015-01-02T03:04:05.123456789Z",' +
+        '"container_config":{"Cmd":["/bin/sh","-c","#(nop) ADD x \\u0026 y"]},"created":"2015-01-02T03:04:05.123456789Z","docker_version":"1.9.1",' +
         '"history":[{"created":"2015-01-02T03:04:05.123456789Z","author":"A \\u003ca@example.org\\u003e",' +
         '"created_by":"/bin/sh -c #(nop) ADD x \\u0026 y"}],"os":"linux",' +
         `"rootfs":{"type":"layers","diff_ids":["${image.layers[0]!.diffID}"]}}`,
@@ -51,6 +52,39 @@ describe('an archive from before Docker 1.10', () => {
     expect(info.reference).toBe('quay.io/team/app:old')
     expect(info.format).toBe('docker archive (before 1.10)')
     expect(info.warnings.map((warning) => warning.code)).toEqual(['config-synthesised'])
+  })
+
+  test('gets the ID that Docker 20.10 gave it when it loaded it, whatever engine described it', async () => {
+    // Each as dockerd itself named the image; engines before 1.8.3 had their descriptions written anew.
+    const known = {
+      unsaid: 'sha256:dd5518cccc7267355bf4a1b8e4383cdfc3f945e5e67f094eec6d513b5dba1c88',
+      '1.7.1': 'sha256:7215c522f1d1299d31e8bb42d32d9d435c2b33364532b500db0336719cdd1101',
+      '1.9.1': 'sha256:f01f1018d3c9ba4093224ceb317ee4416c2cf32191cef4c6a419c0ec7a39e54e',
+    }
+    for (const [version, imageID] of Object.entries(known)) {
+      await using context = await testContext()
+      const id = 'a'.repeat(64)
+      const json = {
+        id,
+        os: 'linux',
+        created: '2015-01-02T03:04:05.120000000Z',
+        Size: 12,
+        author: 'A <a@example.org>',
+        container_config: { Cmd: ['/bin/sh', '-c', '#(nop) ADD x & y'] },
+        config: { Env: ['A=1'], ExposedPorts: { '80/tcp': {} }, Labels: { z: '1', a: '<2>' } },
+        ...(version === 'unsaid' ? {} : { docker_version: version }),
+        architecture: 'amd64',
+        unknown_field: 7,
+      }
+      const { tar } = buildImage({ layers: [[{ path: 'a', content: 'a' }]] }).layers[0]!
+      await writeTar(context.path('old.tar'), [
+        { path: `${id}/json`, content: JSON.stringify(json) },
+        { path: `${id}/layer.tar`, content: tar },
+        { path: 'repositories', content: JSON.stringify({ app: { old: id } }) },
+      ])
+      await using input = await open(context)
+      expect((await input.inspect(testTask())).imageID, version).toBe(imageID)
+    }
   })
 
   test('has the same image ID each time', async () => {
