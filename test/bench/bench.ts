@@ -8,6 +8,7 @@ import { measured, type Measured } from '../support/measured.ts'
 import { CLI } from '../support/occystrap.ts'
 import { benchImage, manyFilesImage } from './bench-image.ts'
 import { inTurns, median } from './measure.ts'
+import { remoteFigures } from './remote.ts'
 import { table, type Figure } from './report.ts'
 import { rendererBundle, windowFigures } from './window.ts'
 
@@ -159,6 +160,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'start-up': startUp,
   search: () => searching(image),
   write: () => writing(image),
+  remote: () => remoteFigures({ image, rounds: ROUNDS, memory, ours }),
   memory: () => peakMemory(image, many),
   bundle: rendererBundle,
   window: () => windowFigures(many, FILES),
