@@ -2,18 +2,28 @@ import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent, type Agent, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import type Dockerode from 'dockerode'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ImageError } from '../../shared/errors.ts'
 import { versionSchema, type EngineVersion } from './engine-api.ts'
 import type { EngineAddress } from './engine-address.ts'
 import { engineError, inWords, type EngineSubject } from './engine-errors.ts'
 import type { EngineHost } from './docker-hosts.ts'
+import { gathered } from './gathered.ts'
+import { parsed } from './docker-contexts.ts'
+import { rawGet } from './raw-get.ts'
 
 /** The most that any answer but an export may be: a list of ten thousand images is a tenth of it. */
 const ANSWER_LIMIT = 64 * 1024 * 1024
+const MESSAGE_LIMIT = 64 * 1024
 
 type Query = Readonly<Record<string, string | undefined>>
+/** To be read once; a piece is valid until the next one is asked for. */
+export interface Download extends Disposable {
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
 type Modem = Dockerode['modem']
 
 /** Requests to one engine, by dockerode. Each has a connection of its own, which ends with it. */
@@ -22,10 +32,12 @@ export class EngineClient implements Disposable {
   readonly name: string
   readonly #modem: Modem
   readonly #agent: Agent
+  readonly #address: EngineAddress
   #version: Promise<EngineVersion> | undefined
 
-  private constructor(name: string, modem: Modem, agent: Agent) {
-    this.name = name
+  private constructor(address: EngineAddress, modem: Modem, agent: Agent) {
+    this.name = address.text
+    this.#address = address
     this.#modem = modem
     this.#agent = agent
   }
@@ -34,10 +46,10 @@ export class EngineClient implements Disposable {
   static async to(host: EngineHost): Promise<EngineClient> {
     // A tenth of a second, for those who need it.
     const { default: Client } = await import('dockerode')
-    const agent = await agentFor(host)
+    const agent = unseen(await agentFor(host))
     const options = { ...NOTHING, ...endOf(host.address), agent }
     const { modem } = apartFromVariables(() => new Client(options))
-    return new EngineClient(host.address.text, modem, agent)
+    return new EngineClient(host.address, modem, agent)
   }
 
   /** What it is; asked once. */
@@ -69,7 +81,6 @@ export class EngineClient implements Disposable {
     options: { readonly query?: Query; readonly image?: string } = {},
   ): Promise<IncomingMessage> {
     signal.throwIfAborted()
-    const query = Object.entries(options.query ?? {}).filter(([, value]) => value !== undefined)
     try {
       return await new Promise<IncomingMessage>((resolve, reject) => {
         this.#modem.dial(
@@ -77,9 +88,9 @@ export class EngineClient implements Disposable {
             path: `${path}?`,
             method: 'GET',
             isStream: true,
-            abortSignal: signal,
+            abortSignal: unseen(AbortSignal.any([signal])),
             statusCodes: { 200: true },
-            options: Object.fromEntries(query),
+            options: definedIn(options.query),
           },
           (error: unknown, answer: unknown) => {
             if (error) reject(error)
@@ -87,6 +98,28 @@ export class EngineClient implements Disposable {
           },
         )
       })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw engineError(error, this.#subject(options.image))
+    }
+  }
+
+  /** A large answer, by the shortest way there is. */
+  async download(
+    path: string,
+    signal: AbortSignal,
+    options: { readonly query?: Query; readonly image?: string } = {},
+  ): Promise<Download> {
+    if (this.#address.kind !== 'socket') {
+      const response = await this.stream(path, signal, options)
+      return { bytes: gathered(response), [Symbol.dispose]: () => void response.destroy() }
+    }
+    try {
+      const query = new URLSearchParams(definedIn(options.query)).toString()
+      const answer = await rawGet(this.#address.path, query === '' ? path : `${path}?${query}`, signal)
+      if (answer.status === 200) return answer
+      using _ = answer
+      throw Object.assign(new Error(await messageIn(answer.bytes)), { statusCode: answer.status })
     } catch (error) {
       signal.throwIfAborted()
       throw engineError(error, this.#subject(options.image))
@@ -112,6 +145,24 @@ export class EngineClient implements Disposable {
     return { engine: this.name, ...(image === undefined ? {} : { image }) }
   }
 }
+
+function definedIn(query: Query = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}
+
+/** What a refusal says: `{"message":"…"}`, and as a rule little else. */
+async function messageIn(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = ''
+  for await (const piece of bytes) {
+    text += Buffer.from(piece).toString()
+    if (text.length > MESSAGE_LIMIT) break
+  }
+  return messageSchema.safeParse(parsed(text)).data?.message ?? text
+}
+
+const messageSchema = z.object({ message: z.string() })
 
 async function whole(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -177,6 +228,14 @@ async function agentFor({ address, certificates }: EngineHost): Promise<Agent> {
     ...pem('key'),
     rejectUnauthorized: !certificates?.isUnchecked,
   })
+}
+
+/**
+ * docker-modem makes a text of every request's options, for a log that hardly anybody reads: all that hangs on an agent or a signal, keys
+ * among it, and for longer than the request takes.
+ */
+function unseen<T extends object>(value: T): T {
+  return Object.defineProperty(value, inspect.custom, { value: () => '…' })
 }
 
 /** docker-modem reads these when it is made, and fails over what is wrong in them, also where they do not concern it. */

@@ -1,64 +1,91 @@
 import type { Readable } from 'node:stream'
 
 const SIZE = 1024 * 1024
-/** More than a socket is ever read at once. */
-const RESERVE = 128 * 1024
+/** More than comes at once. */
+const RESERVE = 256 * 1024
 
 /**
- * The bytes of a stream in large pieces. A socket gives a few kilobytes at a time in buffers that are new each time; what reads, hashes
- * and writes them spends more on the pieces than on the bytes. So all that there is is gathered before it is handed on, in one of two
- * buffers: a piece is valid until the next one is asked for. Nothing is taken from the stream while a buffer waits full.
+ * Small pieces become large ones. A socket gives a few kilobytes at a time; what reads, hashes and writes them spends more on the pieces
+ * than on the bytes. So all that there is is gathered, in one of two buffers, before it is handed on.
  */
-export async function* gathered(stream: Readable): AsyncGenerator<Uint8Array, void, undefined> {
-  let filling = Buffer.allocUnsafeSlow(SIZE)
-  let spare = Buffer.allocUnsafeSlow(SIZE)
-  let filled = 0
-  const end: { isReached: boolean; error?: unknown } = { isReached: false }
-  let wake: (() => void) | undefined
-  /** After this turn of the event loop, in which everything is read that the system holds. */
-  const wakeLater = (): void => {
-    const waiting = wake
-    wake = undefined
-    if (waiting) setImmediate(waiting)
+export class Gathering {
+  readonly #onRoom: () => void
+  #filling = Buffer.allocUnsafeSlow(SIZE)
+  #spare = Buffer.allocUnsafeSlow(SIZE)
+  #filled = 0
+  #end: { readonly error?: unknown } | undefined
+  #wake: (() => void) | undefined
+
+  /** `onRoom` is called when more may be added after `add` said no. */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom
   }
-  const onData = (chunk: Buffer): void => {
-    if (filled + chunk.length > filling.length)
-      filling = Buffer.concat([filling.subarray(0, filled)], filled + chunk.length + SIZE)
-    filling.set(chunk, filled)
-    filled += chunk.length
-    if (filled > SIZE - RESERVE) stream.pause()
-    wakeLater()
+
+  /** Copies the bytes; whether more may come at once. */
+  add(bytes: Uint8Array): boolean {
+    const length = this.#filled + bytes.length
+    if (length > this.#filling.length)
+      this.#filling = Buffer.concat([this.#filling.subarray(0, this.#filled)], length + SIZE)
+    this.#filling.set(bytes, this.#filled)
+    this.#filled = length
+    this.#wakeLater()
+    return this.#filled <= SIZE - RESERVE
   }
-  const onClose = (): void => {
-    if (!end.isReached) end.error ??= Object.assign(new Error('closed too early'), { code: 'ECONNRESET' })
-    wakeLater()
+
+  end(): void {
+    this.#end ??= {}
+    this.#wakeLater()
   }
-  stream.on('data', onData)
-  stream.once('end', () => {
-    end.isReached = true
-    wakeLater()
-  })
-  stream.once('error', (error) => {
-    end.error = error
-    wakeLater()
-  })
-  stream.once('close', onClose)
-  try {
+
+  fail(error: unknown): void {
+    this.#end ??= { error }
+    this.#wakeLater()
+  }
+
+  /** A piece is valid until the next one is asked for. */
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
-      if (filled > 0) {
-        const piece = filling.subarray(0, filled)
-        ;[filling, spare] = [spare, filling]
-        filled = 0
-        stream.resume()
+      if (this.#filled > 0) {
+        const piece = this.#filling.subarray(0, this.#filled)
+        ;[this.#filling, this.#spare] = [this.#spare, this.#filling]
+        this.#filled = 0
+        this.#onRoom()
         yield piece
-      } else if (end.isReached) return
-      else if (end.error !== undefined) throw end.error
-      else
+      } else if (this.#end) {
+        if (this.#end.error !== undefined) throw this.#end.error
+        return
+      } else
         await new Promise<void>((resolve) => {
-          wake = resolve
+          this.#wake = resolve
         })
     }
+  }
+
+  /** After this turn of the event loop, in which everything is read that the system holds. */
+  #wakeLater(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    if (wake) setImmediate(wake)
+  }
+}
+
+/** The bytes of a stream, gathered. The stream is closed when they are left. */
+export async function* gathered(stream: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+  const gathering = new Gathering(() => stream.resume())
+  stream.on('data', (chunk: Buffer) => {
+    if (!gathering.add(chunk)) stream.pause()
+  })
+  stream.once('end', () => gathering.end())
+  stream.once('error', (error) => gathering.fail(error))
+  stream.once('close', () => gathering.fail(cutOff()))
+  try {
+    yield* gathering.pieces()
   } finally {
     stream.destroy()
   }
+}
+
+/** What Node says of a connection that the other side has cut. */
+export function cutOff(): Error {
+  return Object.assign(new Error('the connection was closed before the end'), { code: 'ECONNRESET' })
 }

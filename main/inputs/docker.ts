@@ -8,7 +8,7 @@ import type { FetchCallback, FetchOptions, ImageElement, ImageInput, Need, Task 
 import { imageInfoOf } from '../image/image-config.ts'
 import { EngineDocuments } from './engine-documents.ts'
 import { readExport, type Exported, type ExportSource } from './engine-export.ts'
-import { askForImage } from './engine-image.ts'
+import { askForImage, withHistory } from './engine-image.ts'
 import type { InputContext } from './input-context.ts'
 import { KeptLayers } from './kept-layers.ts'
 import { LazyLayer } from './lazy-layer.ts'
@@ -34,7 +34,8 @@ export class DockerImage implements ImageInput {
     const image = await askForImage(client, spec, task.signal)
     const documents = new EngineDocuments(image.id, image.config.diffIDs, context.cache)
     await documents.recall()
-    const source = { client, image, documents, context, kept: new KeptLayers(context, DOCKER_LAYER) }
+    const known = documents.found ? image : await withHistory(client, image, task.signal)
+    const source = { client, image: known, documents, context, kept: new KeptLayers(context, DOCKER_LAYER) }
     stack.move()
     return new DockerImage(source, new SharedExports(source, task))
   }

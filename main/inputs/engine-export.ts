@@ -54,11 +54,11 @@ export async function* readExport(
 ): AsyncGenerator<Exported, void, undefined> {
   const { client, image } = source
   const { signal } = options.task
-  const response = await client.stream(`/images/${image.id}/get`, signal, {
+  const download = await client.download(`/images/${image.id}/get`, signal, {
     query: image.query,
     image: image.name,
   })
-  using stream = new ExportStream(response, { engine: client.name, image: image.name }, signal)
+  using stream = new ExportStream(download, { engine: client.name, image: image.name }, signal)
   yield* new ExportReader(source, options, stream).read()
 }
 

@@ -28,7 +28,7 @@ export interface EngineImage {
   readonly references: readonly string[]
   /** Digest of the manifest, where the image came from or went to a registry under one. */
   readonly digest?: Digest
-  /** The config as far as it can be told: the build's empty steps are guesses. */
+  /** The config as far as it can be told: without its history, or with one that is partly guessed. */
   readonly config: ParsedConfig
   readonly format: string
   /** What to ask the export for. */
@@ -41,19 +41,18 @@ export async function askForImage(
   signal: AbortSignal,
 ): Promise<EngineImage> {
   const name = checkedName(spec.image)
-  const version = await client.version(signal)
   const wish = spec.platform
-  const asked = (what: 'export' | 'inspect'): { platform?: string } =>
-    wish && takesPlatform(version, what) ? { platform: JSON.stringify(normalPlatform(wish)) } : {}
-  const inspect = await client.json(`/images/${name}/json`, inspectSchema, signal, {
-    query: asked('inspect'),
-    image: name,
-  })
-  const history = await client.json(`/images/${inspect.Id}/history`, historySchema, signal, {
-    query: asked('export'),
-    image: name,
-  })
-  const config = configOf(inspect, history)
+  // Only a wish needs to know beforehand what it is made to.
+  const version = client.version(signal)
+  const asked = async (what: 'export' | 'inspect'): Promise<{ platform?: string }> =>
+    wish && takesPlatform(await version, what) ? { platform: JSON.stringify(normalPlatform(wish)) } : {}
+  const [inspect] = await Promise.all([
+    asked('inspect').then((query) =>
+      client.json(`/images/${name}/json`, inspectSchema, signal, { query, image: name }),
+    ),
+    version,
+  ])
+  const config = configOf(inspect)
   if (wish) checkPlatform(client, name, wish, config.platform)
   if (config.diffIDs.length === 0)
     throw new ImageError(
@@ -67,9 +66,20 @@ export async function askForImage(
     references: referencesOf(inspect, name),
     ...(digest === undefined ? {} : { digest }),
     config,
-    format: formatOf(version),
-    query: asked('export'),
+    format: formatOf(await version),
+    query: await asked('export'),
   }
+}
+
+/** The image with the steps of its build, for which its config need not be known. */
+export async function withHistory(
+  client: EngineClient,
+  image: EngineImage,
+  signal: AbortSignal,
+): Promise<EngineImage> {
+  const { id, name, query, config } = image
+  const steps = await client.json(`/images/${id}/history`, historySchema, signal, { query, image: name })
+  return { ...image, config: { ...config, history: historyOf(steps.toReversed(), config.diffIDs.length) } }
 }
 
 /** A name becomes part of a path of the API, so it must be one: a reference, or an ID. */
@@ -107,7 +117,7 @@ function checkPlatform(client: EngineClient, name: string, wish: PlatformWish, h
   )
 }
 
-function configOf(inspect: EngineInspect, history: EngineHistory): ParsedConfig {
+function configOf(inspect: EngineInspect): ParsedConfig {
   const diffIDs = inspect.RootFS.Layers ?? []
   return {
     platform: {
@@ -119,7 +129,7 @@ function configOf(inspect: EngineInspect, history: EngineHistory): ParsedConfig 
     ...(inspect.Author ? { author: inspect.Author } : {}),
     config: inspect.Config ?? {},
     diffIDs,
-    history: historyOf(history.toReversed(), diffIDs.length),
+    history: [],
   }
 }
 

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { inWords, isCut } from '../docker/engine-errors.ts'
-import { gathered } from '../docker/gathered.ts'
+import type { Download } from '../docker/engine-client.ts'
 
 /** As much of the end of an export as an engine's last words may take. */
 const LAST_WORDS = 8 * 1024
@@ -12,25 +11,25 @@ const LAST_WORDS = 8 * 1024
  * answer can say so in the midst of the archive only, as a JSON text behind the last byte that it had.
  */
 export class ExportStream implements Disposable {
-  readonly #response: IncomingMessage
+  readonly #download: Download
   readonly #engine: string
   readonly #image: string
   readonly #signal: AbortSignal
   #tail: Buffer = Buffer.alloc(0)
 
   constructor(
-    response: IncomingMessage,
+    download: Download,
     names: { readonly engine: string; readonly image: string },
     signal: AbortSignal,
   ) {
-    this.#response = response
+    this.#download = download
     this.#engine = names.engine
     this.#image = visible(names.image)
     this.#signal = signal
   }
 
   async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of gathered(this.#response)) {
+    for await (const chunk of this.#download.bytes) {
       const tail = Buffer.from(chunk.subarray(-LAST_WORDS))
       this.#tail = tail.length < LAST_WORDS ? Buffer.concat([this.#tail, tail]).subarray(-LAST_WORDS) : tail
       yield chunk
@@ -80,7 +79,7 @@ export class ExportStream implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#response.destroy()
+    this.#download[Symbol.dispose]()
   }
 
   /** moby writes `{"errorDetail":{"message":"…"},"error":"…"}`. */
