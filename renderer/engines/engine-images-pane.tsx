@@ -171,7 +171,7 @@ function FilterBox({ box, table, filter, selection, onFilter, onClear }: FilterB
       role="combobox"
       aria-expanded={selection.count > 0}
       aria-haspopup="grid"
-      aria-controls={`${table}table`}
+      aria-controls={selection.count > 0 ? `${table}table` : undefined}
       aria-activedescendant={selection.active >= 0 ? `${table}${selection.active}` : undefined}
       aria-autocomplete="list"
       autoComplete="off"

@@ -60,6 +60,8 @@ export function ImageTable(props: ImageTableProps): JSX.Element {
     else selection.moveTo(index, event.shiftKey)
   }
 
+  // A grid without rows is none: its place is taken by why.
+  if (lines.length === 0) return <div className={`${styles['table']} ${styles['nothing']}`}>{children}</div>
   return (
     <div
       id={`${id}table`}
@@ -69,7 +71,7 @@ export function ImageTable(props: ImageTableProps): JSX.Element {
       aria-rowcount={lines.length + 1}
       aria-multiselectable="true"
       aria-activedescendant={active >= 0 ? `${id}${active}` : undefined}
-      tabIndex={lines.length > 0 ? 0 : -1}
+      tabIndex={0}
       data-stale={isStale || undefined}
       onKeyDown={onKeyDown}
     >
@@ -81,39 +83,35 @@ export function ImageTable(props: ImageTableProps): JSX.Element {
           <SortHead key={column} by={column} sort={sort} onSort={onSort} />
         ))}
       </div>
-      {lines.length === 0 ? (
-        <div className={styles['nothing']}>{children}</div>
-      ) : (
-        <div className={styles['scroller']} ref={rows.scroller} role="rowgroup" tabIndex={-1}>
-          <div style={{ height: rows.height, position: 'relative' }} role="presentation">
-            {rows.items.map(({ index, top }) => {
-              const line = lines[index]
-              return (
-                line && (
-                  <div
-                    key={line.key}
-                    id={`${id}${index}`}
-                    className={styles['row']}
-                    style={{ top, height: rows.rowHeight }}
-                    role="row"
-                    aria-rowindex={index + 2}
-                    aria-selected={selection.isChosen(line)}
-                    data-active={index === active || undefined}
-                    onClick={(event) => onClick(event, index)}
-                    onDoubleClick={() => onOpen([line])}
-                  >
-                    <Cells
-                      line={line}
-                      isChosen={selection.isChosen(line)}
-                      onToggle={() => selection.toggle(index)}
-                    />
-                  </div>
-                )
+      <div className={styles['scroller']} ref={rows.scroller} role="rowgroup" tabIndex={-1}>
+        <div style={{ height: rows.height, position: 'relative' }} role="presentation">
+          {rows.items.map(({ index, top }) => {
+            const line = lines[index]
+            return (
+              line && (
+                <div
+                  key={line.key}
+                  id={`${id}${index}`}
+                  className={styles['row']}
+                  style={{ top, height: rows.rowHeight }}
+                  role="row"
+                  aria-rowindex={index + 2}
+                  aria-selected={selection.isChosen(line)}
+                  data-active={index === active || undefined}
+                  onClick={(event) => onClick(event, index)}
+                  onDoubleClick={() => onOpen([line])}
+                >
+                  <Cells
+                    line={line}
+                    isChosen={selection.isChosen(line)}
+                    onToggle={() => selection.toggle(index)}
+                  />
+                </div>
               )
-            })}
-          </div>
+            )
+          })}
         </div>
-      )}
+      </div>
     </div>
   )
 }

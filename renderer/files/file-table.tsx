@@ -1,5 +1,13 @@
 import { Button } from '@mantine/core'
-import { useEffect, useState, type JSX, type KeyboardEvent, type MouseEvent, type RefObject } from 'react'
+import {
+  useEffect,
+  useState,
+  type JSX,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react'
 import type { FileRow, RowsWindow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import { failureOf } from '../client.ts'
@@ -113,24 +121,28 @@ export function FileTable(props: FileTableProps): JSX.Element {
             now={now}
           />
           {data.error !== null && (
-            <div className={styles['failure']}>
-              <ErrorNote
-                report={failureOf(data.error)}
-                action={
-                  <Button variant="default" size="compact-xs" onClick={data.retry}>
-                    Try again
-                  </Button>
-                }
-              />
-            </div>
+            <Instead>
+              <div className={styles['failure']}>
+                <ErrorNote
+                  report={failureOf(data.error)}
+                  action={
+                    <Button variant="default" size="compact-xs" onClick={data.retry}>
+                      Try again
+                    </Button>
+                  }
+                />
+              </div>
+            </Instead>
           )}
           {data.error === null && !data.isLoading && data.total === 0 && (
-            <NoFiles
-              view={view}
-              isPending={(pending ?? []).length > 0}
-              isReading={props.isReading}
-              onClear={() => onChange({ filter: '', changes: [] })}
-            />
+            <Instead>
+              <NoFiles
+                view={view}
+                isPending={(pending ?? []).length > 0}
+                isReading={props.isReading}
+                onClear={() => onChange({ filter: '', changes: [] })}
+              />
+            </Instead>
           )}
         </div>
       </div>
@@ -145,6 +157,15 @@ export function FileTable(props: FileTableProps): JSX.Element {
         tableRef={tableRef}
       />
     </>
+  )
+}
+
+/** What stands there instead of rows, as the one row that a grid has to have. */
+function Instead({ children }: { readonly children: ReactNode }): JSX.Element {
+  return (
+    <div role="row">
+      <div role="gridcell">{children}</div>
+    </div>
   )
 }
 
