@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { Agent } from 'node:http'
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable, type Writable } from 'node:stream'
 import { ImageError } from '../../shared/errors.ts'
 import type { EngineAddress } from './engine-address.ts'
 import { inWords } from './engine-errors.ts'
@@ -18,18 +18,49 @@ export class SshAgent extends Agent {
   }
 
   override createConnection(): Duplex {
-    const child = spawn('ssh', sshArguments(this.#address), { stdio: ['pipe', 'pipe', 'pipe'] })
-    const connection = Duplex.from({ readable: child.stdout, writable: child.stdin })
+    return new SshConnection(this.#address)
+  }
+}
+
+/** What ssh reads and writes, as one connection. It ends when ssh has: only then is known whether that was well. */
+class SshConnection extends Duplex {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
+
+  constructor(address: Extract<EngineAddress, { kind: 'ssh' }>) {
+    super()
+    const child = spawn('ssh', sshArguments(address), { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#child = child
     let said = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) child.stdout.pause()
+    })
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-2000)
     })
-    child.on('error', (error) => connection.destroy(error))
+    // Whoever hung up says why at its end.
+    child.stdin.on('error', () => {})
+    child.on('error', () => this.destroy(refused(address.text, 'ssh cannot be started')))
     child.on('close', (status) => {
-      if (status !== 0) connection.destroy(refused(this.#address.text, said))
+      if (status === 0) this.push(null)
+      else this.destroy(refused(address.text, said))
     })
-    connection.on('close', () => child.kill())
-    return connection
+  }
+
+  override _read(): void {
+    this.#child.stdout.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#child.stdin.write(chunk, () => done())
+  }
+
+  override _final(done: () => void): void {
+    this.#child.stdin.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#child.kill()
+    done(error)
   }
 }
 

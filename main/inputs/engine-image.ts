@@ -42,10 +42,12 @@ export async function askForImage(
 ): Promise<EngineImage> {
   const name = checkedName(spec.image)
   const wish = spec.platform
+  // The API takes a whole platform or none.
+  const platform = wish?.architecture === undefined ? undefined : JSON.stringify(normalPlatform(wish))
   // Only a wish needs to know beforehand what it is made to.
   const version = client.version(signal)
   const asked = async (what: 'export' | 'inspect'): Promise<{ platform?: string }> =>
-    wish && takesPlatform(await version, what) ? { platform: JSON.stringify(normalPlatform(wish)) } : {}
+    platform !== undefined && takesPlatform(await version, what) ? { platform } : {}
   const [inspect] = await Promise.all([
     asked('inspect').then((query) =>
       client.json(`/images/${name}/json`, inspectSchema, signal, { query, image: name }),

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
 import type { IndexedLayer } from '../image/cache.ts'
 import type { Task } from '../image/element.ts'
 import { readExport, type ExportSource } from './engine-export.ts'
@@ -116,8 +117,10 @@ export class SharedExports implements AsyncDisposable {
     return started
   }
 
-  #gone(): Error {
-    return new Error('a layer was lost between its export and its use')
+  #gone(): ImageError {
+    return new ImageError('io', 'A layer of the export was lost before it was used.', {
+      remedy: 'Try again.',
+    })
   }
 }
 

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { exportForm, type EngineKind, type ExportForm } from './engine-exports.ts'
 import type { BuiltImage } from './image-builder.ts'
@@ -26,6 +32,8 @@ export class FakeEngine implements AsyncDisposable {
   /** Set by a test that wants no answer to this path, or another. */
   onRequest: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   readonly form: ExportForm
+  /** For a server of another kind. */
+  readonly listener: RequestListener = (request, response) => void this.#answer(request, response)
   readonly #image: BuiltImage
   readonly #options: FakeEngineOptions
   readonly #server: Server
@@ -37,7 +45,7 @@ export class FakeEngine implements AsyncDisposable {
     this.#image = image
     this.#options = options
     this.form = options.form ?? exportForm(image, options.kind ?? 'docker-24')
-    this.#server = createServer((request, response) => void this.#answer(request, response))
+    this.#server = createServer(this.listener)
     this.#server.on('connection', (connection) => {
       this.#connections.add(connection)
       connection.on('close', () => this.#connections.delete(connection))
