@@ -1,15 +1,11 @@
-import { useEffect, type JSX, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type JSX, type KeyboardEvent, type ReactNode } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import type { EngineInfo } from '../../shared/remote.ts'
-import { Bytes } from '../parts/bytes.tsx'
-import { Digest } from '../parts/digest.tsx'
-import { counted } from '../parts/format.ts'
 import { IconArrowDown, IconArrowUp } from '../parts/icons.ts'
-import { TailText } from '../parts/path-text.tsx'
-import { TimeAgo } from '../parts/time-ago.tsx'
 import { useUniformRows } from '../rows/use-uniform-rows.ts'
 import styles from './engines.module.css'
-import { columns, lineTitle, NONE, type Column, type ImageLine, type LineSort } from './image-lines.ts'
+import { columns, type Column, type ImageLine, type LineSort } from './image-lines.ts'
+import { ImageRow, type RowEvents } from './image-row.tsx'
 import { lineMove, type LineSelection } from './use-line-selection.ts'
 
 interface ImageTableProps {
@@ -55,10 +51,20 @@ export function ImageTable(props: ImageTableProps): JSX.Element {
       onOpen(selection.chosen)
     } else if (isPlain && event.key.length === 1) onType()
   }
-  const onClick = (event: MouseEvent, index: number): void => {
-    if (event.ctrlKey || event.metaKey) selection.toggle(index)
-    else selection.moveTo(index, event.shiftKey)
-  }
+  const latest = useRef({ selection, onOpen })
+  useEffect(() => {
+    latest.current = { selection, onOpen }
+  })
+  // The same for as long as the table lives: rows that did not change are not drawn again for every key.
+  const [on] = useState<RowEvents>(() => ({
+    click: (event, index) => {
+      const { selection } = latest.current
+      if (event.ctrlKey || event.metaKey) selection.toggle(index)
+      else selection.moveTo(index, event.shiftKey)
+    },
+    toggle: (index) => latest.current.selection.toggle(index),
+    open: (line) => latest.current.onOpen([line]),
+  }))
 
   // A grid without rows is none: its place is taken by why.
   if (lines.length === 0) return <div className={`${styles['table']} ${styles['nothing']}`}>{children}</div>
@@ -89,94 +95,23 @@ export function ImageTable(props: ImageTableProps): JSX.Element {
             const line = lines[index]
             return (
               line && (
-                <div
+                <ImageRow
                   key={line.key}
+                  line={line}
+                  index={index}
                   id={`${id}${index}`}
-                  className={styles['row']}
-                  style={{ top, height: rows.rowHeight }}
-                  role="row"
-                  aria-rowindex={index + 2}
-                  aria-selected={selection.isChosen(line)}
-                  data-active={index === active || undefined}
-                  onClick={(event) => onClick(event, index)}
-                  onDoubleClick={() => onOpen([line])}
-                >
-                  <Cells
-                    line={line}
-                    isChosen={selection.isChosen(line)}
-                    onToggle={() => selection.toggle(index)}
-                  />
-                </div>
+                  top={top}
+                  height={rows.rowHeight}
+                  isChosen={selection.isChosen(line)}
+                  isActive={index === active}
+                  on={on}
+                />
               )
             )
           })}
         </div>
       </div>
     </div>
-  )
-}
-
-interface CellsProps {
-  readonly line: ImageLine
-  readonly isChosen: boolean
-  readonly onToggle: () => void
-}
-
-function Cells({ line, isChosen, onToggle }: CellsProps): JSX.Element {
-  return (
-    <>
-      <span role="gridcell">
-        <input
-          type="checkbox"
-          className={styles['check']}
-          tabIndex={-1}
-          aria-label={`Choose ${lineTitle(line)}`}
-          checked={isChosen}
-          onChange={onToggle}
-          onClick={(event) => event.stopPropagation()}
-          onDoubleClick={(event) => event.stopPropagation()}
-        />
-      </span>
-      <span role="gridcell" className={styles['name']}>
-        {line.name === null ? <span className="dim">{NONE}</span> : <TailText text={line.name} />}
-        {line.containers > 0 && (
-          <span className={styles['used']} title={`Used by ${counted(line.containers, 'container')}`}>
-            in use
-          </span>
-        )}
-      </span>
-      <span
-        role="gridcell"
-        className="mono truncate"
-        title={line.tag === null ? undefined : visible(line.tag)}
-      >
-        {line.tag === null ? <span className="dim">{NONE}</span> : visible(line.tag)}
-      </span>
-      <span role="gridcell" className={styles['id']}>
-        <Digest digest={line.id} name="image ID" />
-      </span>
-      <span role="gridcell" className="number">
-        <Bytes value={line.size} />
-      </span>
-      <span role="gridcell" className="number dim">
-        <TimeAgo time={line.created} />
-      </span>
-      <span role="gridcell" className="truncate" title={visible(line.platform)}>
-        <PlatformText platform={line.platform} />
-      </span>
-    </>
-  )
-}
-
-/** Nearly every image is for Linux: where it is tight that goes without saying. */
-function PlatformText({ platform }: { readonly platform: string }): JSX.Element {
-  if (platform === '') return <span className="dim">—</span>
-  const rest = platform.replace(/^linux\//, '')
-  return (
-    <>
-      {rest !== platform && <span className={styles['usual']}>linux/</span>}
-      {visible(rest)}
-    </>
   )
 }
 
