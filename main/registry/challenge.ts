@@ -14,6 +14,8 @@ const EQUALS = /\s*=\s*/y
 const QUOTED = /"((?:[^"\\]|\\.)*)"?/y
 /** What a server writes that forgot its quotes: up to the next comma. */
 const BARE = /[^\s,"]+/y
+/** What then follows a scope's own commas. */
+const ACTIONS: ReadonlySet<string> = new Set(['pull', 'push', 'delete', '*'])
 
 /**
  * The challenges of a WWW-Authenticate field, in the server's order: several schemes in one field, parameters in any order, quoted or
@@ -34,6 +36,8 @@ export function parseChallenges(field: string): Challenge[] {
       const value = reader.quoted() ?? reader.take(BARE) ?? ''
       const name = word.toLowerCase()
       if (!current.parameters.has(name)) current.parameters.set(name, value)
+    } else if (current?.parameters.has('scope') && ACTIONS.has(word)) {
+      current.parameters.set('scope', `${current.parameters.get('scope')},${word}`)
     } else {
       challenges.push({ scheme: word.toLowerCase(), parameters: new Map() })
       reader.take(/\s*/y)

@@ -11,7 +11,7 @@ export function networkError(error: unknown, server: string): unknown {
         'Add the certificate of its authority (Settings, or certs.d), or trust it without checking if you know it.',
       detail: code,
     })
-  const words = WORDS[code]
+  const words = wordsOf(code)
   if (words === undefined) return error
   return new ImageError('network', `${server} ${words}.`, {
     remedy: REMEDIES[code] ?? 'Check the network and try again.',
@@ -24,9 +24,15 @@ export function isUnreached(error: unknown): boolean {
   return error instanceof ImageError && error.code === 'network' && UNREACHED.has(error.detail ?? '')
 }
 
-/** Whether another try may fare better: cut, silent or refused for now. */
+/** Whether another try may fare better: cut or silent. Who speaks another protocol will do so again. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof ImageError && error.code === 'network' && !isUnreached(error)
+  return (
+    error instanceof ImageError && error.code === 'network' && !isUnreached(error) && !speaksOtherwise(error)
+  )
+}
+
+function speaksOtherwise({ detail = '' }: ImageError): boolean {
+  return detail === 'EPROTO' || PROTOCOLS.some(([start]) => detail.startsWith(start))
 }
 
 /** The code of the error or of what caused it: undici wraps some. */
@@ -42,11 +48,15 @@ function codeOf(error: unknown): string {
         candidate instanceof Error &&
         'code' in candidate &&
         typeof candidate.code === 'string' &&
-        candidate.code in ALL
+        (candidate.code in TRUST || wordsOf(candidate.code) !== undefined)
       )
         return candidate.code
   }
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+function wordsOf(code: string): string | undefined {
+  return WORDS[code] ?? PROTOCOLS.find(([start]) => code.startsWith(start))?.[1]
 }
 
 const UNREACHED: ReadonlySet<string> = new Set([
@@ -78,8 +88,13 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
   EPROTO: 'does not speak TLS as it should',
   HPE_INVALID_CONSTANT: 'does not speak HTTP',
-  HPE_INVALID_HEADER_TOKEN: 'does not speak HTTP as it should',
 }
+
+/** What OpenSSL's and the HTTP parser's many other codes come to. */
+const PROTOCOLS: readonly (readonly [start: string, words: string])[] = [
+  ['ERR_SSL_', 'does not speak TLS as it should'],
+  ['HPE_', 'does not speak HTTP as it should'],
+]
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Check its name and port, and that it is running.',
@@ -101,10 +116,14 @@ const TRUST: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet (check the clock of this computer)',
   CERT_REVOKED: 'its certificate was revoked',
+  CERT_UNTRUSTED: 'its certificate is not trusted for servers',
+  CERT_REJECTED: 'its certificate is not trusted for servers',
+  INVALID_PURPOSE: 'its certificate is not for servers',
+  INVALID_CA: 'its certificate comes from somebody who may not give any',
+  PATH_LENGTH_EXCEEDED: 'its certificate comes from somebody who may not give any',
+  CERT_CHAIN_TOO_LONG: 'its certificate comes from an authority that is too far away',
   CERT_SIGNATURE_FAILURE: 'its certificate is not signed as it says',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a certificate of yours',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'it has no way of encryption in common with this computer',
 }
-
-const ALL: Readonly<Record<string, string>> = { ...WORDS, ...TRUST }

@@ -106,26 +106,25 @@ function isMatch(prefix: string, name: string): boolean {
   return name === prefix || name.startsWith(`${prefix}/`)
 }
 
-/** The user's file or else the machine's, with what lies in the folder beside it, in the order of names: later ones win. */
+/**
+ * The user's file with the folder beside it; or else the machine's, or that of the variable, with the machine's folder and then the user's
+ * (containers/image, sysregistriesv2). Later ones win, in a folder by name.
+ */
 async function readRules({
   env = process.env,
   home = homedir(),
   etc = '/etc',
 }: ConfOptions): Promise<Rule[]> {
+  const own = join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers/registries.conf')
+  const machine = join(etc, 'containers/registries.conf')
   const given = env['CONTAINERS_REGISTRIES_CONF']
-  const own = join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers')
-  for (const file of given
-    ? [given]
-    : [join(own, 'registries.conf'), join(etc, 'containers/registries.conf')]) {
-    const rules = await rulesIn(file)
-    if (!rules) continue
-    const extra = await Promise.all((await confsIn(`${file}.d`)).map(rulesIn))
-    const all = new Map(
-      [...rules, ...extra.flatMap((found) => found ?? [])].map((rule) => [prefixOf(rule), rule]),
-    )
-    return [...all.values()]
-  }
-  return []
+  const owned = given ? undefined : await rulesIn(own)
+  const rules = owned ?? (await rulesIn(given || machine)) ?? []
+  const folders = owned ? [`${own}.d`] : [`${machine}.d`, `${own}.d`]
+  const files = (await Promise.all(folders.map(confsIn))).flat()
+  const extra = await Promise.all(files.map(rulesIn))
+  const all = [...rules, ...extra.flatMap((found) => found ?? [])]
+  return [...new Map(all.map((rule) => [prefixOf(rule), rule])).values()]
 }
 
 async function confsIn(folder: string): Promise<string[]> {

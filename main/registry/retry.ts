@@ -29,7 +29,9 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 /** Retry-After (RFC 9110, 10.2.3), seconds or a date, in milliseconds from now. */
 export function retryAfter(field: string | undefined, now: number = Date.now()): number | undefined {
   if (field === undefined) return undefined
-  if (/^\s*\d{1,9}\s*$/.test(field)) return Number(field) * 1000
-  const date = Date.parse(field)
+  if (/^\s*\d+\s*$/.test(field)) return Number(field) * 1000
+  // Date.parse makes something of “-5”, too; of the three forms of dates the oldest has no zone, and means GMT.
+  if (!/^[A-Z][a-z]{2,8},? /.test(field)) return undefined
+  const date = Date.parse(/\d{4}$/.test(field) ? `${field} GMT` : field)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
