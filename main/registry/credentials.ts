@@ -158,7 +158,7 @@ function keysOf(registry: string, repository: string): string[] {
 function bareKey(key: string): string {
   return key
     .replace(/^https?:\/\//, '')
-    .replace(/\/v[12]\/?$/, '')
+    .replace(/^([^/]+)\/v[12]\/?$/, '$1')
     .replace(/\/$/, '')
 }
 

@@ -39,7 +39,7 @@ export class Repository implements AsyncDisposable {
     const locations = found.map((location, i) =>
       i === found.length - 1 ? { ...location, insecure: location.insecure || options.insecure } : location,
     )
-    return new Repository(reference, locations, options)
+    return new Repository(reference, locations, { ...options, access: accessTo(reference, options.access) })
   }
 
   /** By tag or digest. */
@@ -123,6 +123,12 @@ export class Repository implements AsyncDisposable {
     client.catch(() => this.#clients.delete(location))
     return client
   }
+}
+
+/** Who signs in to whichever registry is named signs in to that one, not to its mirrors. */
+function accessTo({ domain }: Reference, access: RegistryAccess): RegistryAccess {
+  const signIns = access.signIns.map((one) => (one.registry === '*' ? { ...one, registry: domain } : one))
+  return { signIns, caFile: () => access.caFile() }
 }
 
 /** What a blob is given with: whole, in part, or not from there. */
