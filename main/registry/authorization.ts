@@ -12,7 +12,7 @@ const CLIENT_ID = 'occystrap'
 const tokenSchema = z.object({
   token: z.string().nullish(),
   access_token: z.string().nullish(),
-  expires_in: z.number().positive().nullish(),
+  expires_in: z.number().positive().optional().catch(undefined),
 })
 
 export interface TokenRequest {

@@ -37,7 +37,12 @@ export async function requestPart(
   const answer = await source(isPart ? partHeaders(from, habits.etag) : {}, signal)
   if (answer.status !== 200 && !(isPart && (answer.status === 206 || answer.status === 416)))
     throw await failureOf(answer, what)
-  refuseEncoded(answer, what)
+  try {
+    refuseEncoded(answer, what)
+  } catch (error) {
+    await discard(answer)
+    throw error
+  }
   const part = answer.status === 200 ? wholeOf(answer) : partOf(answer, from)
   const isFitting =
     part !== undefined && (size === undefined || part.size === undefined || part.size === size)

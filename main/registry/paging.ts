@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { NamesPage } from '../../shared/remote.ts'
 import { DOCUMENT_LIMIT, parseDocument } from '../image/documents.ts'
-import { headerOf } from './registry-answer.ts'
 import type { RegistryClient } from './registry-client.ts'
 
 /** More than anybody scrolls through. */
@@ -34,7 +33,7 @@ export async function fetchNames(
     )
     const before = names.size
     for (const name of found[list.key] ?? []) names.add(name)
-    path = nextOf(headerOf(answer, 'link'), answer.url)
+    path = nextOf([answer.headers['link'] ?? []].flat().join(', '), answer.url)
     // A page that adds nothing leads round in a circle.
     if (names.size === before) break
   }
@@ -45,7 +44,7 @@ export async function fetchNames(
 }
 
 /** The next page's address (RFC 8288), which may be relative to this one's. */
-function nextOf(link: string | undefined, base: URL): string | undefined {
-  const target = /<([^>]+)>\s*;[^,]*\brel="?next"?/i.exec(link ?? '')?.[1]
+function nextOf(link: string, base: URL): string | undefined {
+  const target = /<([^<>]+)>\s*;[^,]*\brel="?next\b/i.exec(link)?.[1]
   return target !== undefined && URL.canParse(target, base.href) ? new URL(target, base).href : undefined
 }

@@ -50,20 +50,20 @@ export class RegistryClient implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<RegistryClient> {
     const host = apiHost(location.registry)
-    const [first, ...others] = schemesFor(baseOf('https', host), location.insecure)
-    let failure: unknown
-    try {
-      // Tried once where there is another way.
-      const tries = others.length === 0 ? MOST_TRIES : 1
-      return await RegistryClient.#at(baseOf(first, host), location, access, signal, tries)
-    } catch (error) {
-      failure = error
-    }
-    for (const scheme of others) {
-      if (!isOtherScheme(failure, location)) break
-      return RegistryClient.#at(baseOf(scheme, host), location, access, signal, MOST_TRIES)
-    }
-    throw failure
+    const schemes = schemesFor(baseOf('https', host), location.insecure)
+    return retried(signal, async () => {
+      let failure: unknown
+      for (const scheme of schemes) {
+        try {
+          return await RegistryClient.#at(baseOf(scheme, host), location, access, signal)
+        } catch (error) {
+          if (!isOtherScheme(error, location)) throw error
+          // A connection that was merely cut says less about the scheme than one that speaks another.
+          failure = isPassing(failure) ? failure : error
+        }
+      }
+      throw failure
+    })
   }
 
   static async #at(
@@ -71,7 +71,6 @@ export class RegistryClient implements AsyncDisposable {
     location: Location,
     access: RegistryAccess,
     signal: AbortSignal,
-    tries: number,
   ): Promise<RegistryClient> {
     await using stack = new AsyncDisposableStack()
     const { insecure, registry, repository } = location
@@ -82,12 +81,13 @@ export class RegistryClient implements AsyncDisposable {
       credentials: () => credentialsFor(registry, repository, access),
       async send({ url, ...options }, signal) {
         const answer = await sendOnce(connections, url, options, signal)
+        if (answer.status === 429 || answer.status >= 500) throw await failureOf(answer, 'a token')
         const body = await readBody(answer, TOKEN_LIMIT, 'The token')
         return { status: answer.status, body: jsonOf(body) }
       },
     })
     const client = new RegistryClient(location, base, connections, authorization)
-    await client.#retried(signal, () => client.#ping(signal), tries)
+    await client.#ping(signal)
     stack.move()
     return client
   }
@@ -113,21 +113,12 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
-  /** The answer 200, tried again while its failure may pass. */
-  async get(request: RegistryRequest, signal: AbortSignal): Promise<Answer> {
-    return this.#retried(signal, async () => {
-      const answer = await this.send(request, signal)
-      if (answer.status === 200) return answer
-      throw await failureOf(answer, request.what)
-    })
-  }
-
   /** A whole document of the registry, tried again while its failure may pass, a body that is cut off among them. */
   async document(
     request: RegistryRequest & { readonly limit: number },
     signal: AbortSignal,
   ): Promise<{ readonly bytes: Buffer; readonly answer: Answer }> {
-    return this.#retried(signal, async () => {
+    return retried(signal, async () => {
       const answer = await this.send(request, signal)
       if (answer.status !== 200) throw await failureOf(answer, request.what)
       return { bytes: await readBody(answer, request.limit, request.what), answer }
@@ -190,15 +181,16 @@ export class RegistryClient implements AsyncDisposable {
       ...given('Check the user and the password or token, then sign in again.', failure.detail),
     })
   }
+}
 
-  async #retried<T>(signal: AbortSignal, work: () => Promise<T>, tries = MOST_TRIES): Promise<T> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await work()
-      } catch (error) {
-        if (failures === tries || !(error instanceof PassingFailure || isPassing(error))) throw error
-        await pause(pauseBefore(failures, error instanceof PassingFailure ? error.wish : undefined), signal)
-      }
+/** Works again while a failure may pass, up to so many times. */
+async function retried<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (failures === MOST_TRIES || !(error instanceof PassingFailure || isPassing(error))) throw error
+      await pause(pauseBefore(failures, error instanceof PassingFailure ? error.wish : undefined), signal)
     }
   }
 }
@@ -221,9 +213,10 @@ function schemesFor(base: URL, insecure: boolean): ['http' | 'https', ...('http'
   return insecure ? ['https', 'http'] : ['https']
 }
 
-function isOtherScheme(failure: unknown, { insecure, registry }: Location): boolean {
+function isOtherScheme(failure: unknown, { registry }: Location): boolean {
   if (!(failure instanceof ImageError)) return false
-  const isElsewhere = insecure && !/:\d+$/.test(registry) && isUnreached(failure)
+  // Without a port each scheme has its own.
+  const isElsewhere = !/:\d+$/.test(registry) && isUnreached(failure)
   return isElsewhere || OTHER_SCHEME.has(failure.detail ?? '')
 }
 
@@ -266,7 +259,7 @@ async function sendOnce(
 
 function wantsTls(answer: Answer): ImageError {
   answer.body.on('error', () => {}).destroy()
-  return new ImageError('network', `${answer.url.host} does not take plain HTTP.`, {
+  return new ImageError('server', `${answer.url.host} does not take plain HTTP.`, {
     remedy: 'Leave --insecure and ?insecure=true away.',
     detail: 'status 400',
   })
