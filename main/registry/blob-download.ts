@@ -43,6 +43,8 @@ export class BlobDownload implements AsyncDisposable {
   #readable = 0
   /** Bytes of an earlier try. */
   #kept = 0
+  /** What readers may have been given before all began anew. */
+  readonly #given: { readonly length: number; readonly digest: string }[] = []
   #isFollowed = true
   #lease: CacheLease | undefined
   #file: RandomAccess | undefined
@@ -75,17 +77,21 @@ export class BlobDownload implements AsyncDisposable {
     const file = await Promise.race([this.#opened.promise, this.done.then(() => this.#opened.promise)])
     const buffer = Buffer.allocUnsafeSlow(CHUNK)
     let position = from
+    let since: number | undefined
     while (position !== this.#size) {
       signal?.throwIfAborted()
       if (position >= this.#readable) {
         await Promise.race([this.#growth(), this.done])
         continue
       }
+      since ??= this.#given.length
       const got = await file.readAsync(buffer.subarray(0, this.#readable - position), position)
       position += got
       yield buffer.subarray(0, got)
     }
     await this.done
+    for (const { length, digest } of this.#given.slice(since ?? Infinity))
+      if ((await this.#digestOf(file, length)) !== digest) throw this.#wrong(`sha256:${digest}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,7 +128,7 @@ export class BlobDownload implements AsyncDisposable {
   }
 
   async #fetchAll(partial: PartialBlob): Promise<void> {
-    const { what, digest, signal } = this.#options
+    const { digest, signal } = this.#options
     const kept = partial.size
     for (let isSecond = false; ; isSecond = true) {
       await this.#fetchRest(partial)
@@ -131,11 +137,7 @@ export class BlobDownload implements AsyncDisposable {
       await this.#startOver(partial)
       signal.throwIfAborted()
       // What was taken over may be at fault; what came in one piece is what the server has.
-      if (kept === 0 || isSecond)
-        throw new ImageError('digest-mismatch', `${what} is not what its digest says.`, {
-          remedy: 'The registry, or something on the way, damaged or altered it; try again.',
-          detail: `expected ${digest}\nfound ${found}`,
-        })
+      if (kept === 0 || isSecond) throw this.#wrong(found)
     }
   }
 
@@ -219,9 +221,25 @@ export class BlobDownload implements AsyncDisposable {
   async #startOver(partial: PartialBlob): Promise<void> {
     this.#options.onKept(-this.#kept)
     this.#kept = 0
+    if (this.#readable > 0)
+      this.#given.push({ length: partial.size, digest: this.#hash.copy().digest('hex') })
     this.#readable = 0
     this.#hash = createHash('sha256')
     await partial.clear()
+  }
+
+  async #digestOf(file: RandomAccess, length: number): Promise<string> {
+    const hash = createHash('sha256')
+    for await (const chunk of readRange(file, 0, length)) hash.update(chunk)
+    return hash.digest('hex')
+  }
+
+  #wrong(found: string): ImageError {
+    const { what, digest } = this.#options
+    return new ImageError('digest-mismatch', `${what} is not what its digest says.`, {
+      remedy: 'The registry, or something on the way, damaged or altered it; try again.',
+      detail: `expected ${digest}\nfound ${found}`,
+    })
   }
 
   /** Readers may go on up to here. */
