@@ -1,5 +1,4 @@
-import { readdir, rename, stat } from 'node:fs/promises'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CacheLease, PartialBlob } from '../image/cache.ts'
 import { ownerMark, ownerState } from '../image/process-owner.ts'
@@ -113,8 +112,10 @@ export class PartialFile implements PartialBlob {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#handle) return
     await this.#close()
-    // For the next try of this process or another; where it is gone already there is nothing to keep.
-    await rename(this.path, this.#waitingPath).catch(() => {})
+    // For the next try of this process or another, unless somebody has left more; where it is gone already there is nothing to keep.
+    const waiting = await stat(this.#waitingPath).catch(() => undefined)
+    const isWorth = this.#size > (waiting?.size ?? 0)
+    await (isWorth ? rename(this.path, this.#waitingPath) : rm(this.path, { force: true })).catch(() => {})
   }
 
   #open(): FileHandle {
