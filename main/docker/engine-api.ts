@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { containerConfigSchema, digestSchema } from '../../shared/image.ts'
 
@@ -10,13 +11,6 @@ const id = z
   .string()
   .transform((text) => (text.startsWith('sha256:') ? text : `sha256:${text}`))
   .pipe(digestSchema)
-
-export const versionSchema = z.object({
-  Version: z.string().nullish(),
-  ApiVersion: z.string().nullish(),
-  Components: z.array(z.object({ Name: z.string() })).nullish(),
-})
-export type EngineVersion = z.infer<typeof versionSchema>
 
 export const listSchema = z.array(
   z.object({
@@ -54,13 +48,25 @@ export const historySchema = z.array(
 )
 export type EngineHistory = z.infer<typeof historySchema>
 
-export function isPodman(version: EngineVersion): boolean {
-  return version.Components?.some(({ Name }) => Name.startsWith('Podman')) ?? false
+/** What an engine is, as the head of its answer to a ping says it: Podman takes half a second to answer `/version`. */
+export interface EngineVersion {
+  readonly kind: 'docker' | 'podman'
+  readonly version: string | undefined
+  /** Of Docker’s API, as far as the engine speaks it. */
+  readonly api: string
+}
+
+/** Undefined where it is the head of something else. */
+export function versionIn(headers: IncomingHttpHeaders): EngineVersion | undefined {
+  const api = headers['api-version']
+  if (typeof api !== 'string') return undefined
+  const [, podman] = /^(\S+)/.exec(String(headers['libpod-api-version'] ?? '')) ?? []
+  const [, docker] = /^Docker\/(\S+)/.exec(String(headers.server ?? '')) ?? []
+  return { kind: podman === undefined ? 'docker' : 'podman', version: podman ?? docker, api }
 }
 
 /** Whether the API takes a platform, as JSON, with history and export (1.48), and with inspect (1.49). Podman’s counts otherwise. */
-export function takesPlatform(version: EngineVersion, what: 'export' | 'inspect'): boolean {
-  if (isPodman(version)) return false
-  const [major = 0, minor = 0] = (version.ApiVersion ?? '').split('.').map(Number)
-  return major > 1 || (major === 1 && minor >= (what === 'export' ? 48 : 49))
+export function takesPlatform({ kind, api }: EngineVersion, what: 'export' | 'inspect'): boolean {
+  const [major = 0, minor = 0] = api.split('.').map(Number)
+  return kind === 'docker' && (major > 1 || (major === 1 && minor >= (what === 'export' ? 48 : 49)))
 }

@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import type Dockerode from 'dockerode'
 import { z } from 'zod'
 import { ImageError } from '../../shared/errors.ts'
-import { versionSchema, type EngineVersion } from './engine-api.ts'
+import { versionIn, type EngineVersion } from './engine-api.ts'
 import type { EngineAddress } from './engine-address.ts'
 import { engineError, inWords, type EngineSubject } from './engine-errors.ts'
 import type { EngineHost } from './docker-hosts.ts'
@@ -54,7 +54,7 @@ export class EngineClient implements Disposable {
 
   /** What it is; asked once. */
   version(signal: AbortSignal): Promise<EngineVersion> {
-    this.#version ??= this.json('/version', versionSchema, signal)
+    this.#version ??= this.#ping(signal)
     return this.#version
   }
 
@@ -128,6 +128,16 @@ export class EngineClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#agent.destroy()
+  }
+
+  async #ping(signal: AbortSignal): Promise<EngineVersion> {
+    const response = await this.stream('/_ping', signal)
+    response.destroy()
+    const version = versionIn(response.headers)
+    if (version) return version
+    throw new ImageError('engine', `What listens at ${this.name} is not a Docker or Podman engine.`, {
+      remedy: 'Give the address of an engine.',
+    })
   }
 
   #parsed<T extends z.ZodType>(bytes: Buffer, schema: T): z.output<T> {

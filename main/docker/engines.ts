@@ -4,7 +4,7 @@ import type { Platform } from '../../shared/image.ts'
 import type { EngineImage, EngineInfo } from '../../shared/remote.ts'
 import { hostAt } from './choose-engine.ts'
 import { engineHosts, surroundings, type EngineHost, type Surroundings } from './docker-hosts.ts'
-import { inspectSchema, isPodman, listSchema } from './engine-api.ts'
+import { inspectSchema, listSchema } from './engine-api.ts'
 import { EngineClient } from './engine-client.ts'
 import { engineError, stateOf } from './engine-errors.ts'
 import { probe, type Probed } from './probe.ts'
@@ -33,8 +33,8 @@ function infoOf(host: EngineHost, outcome: Probed, isDefault: boolean): EngineIn
   return {
     ...found,
     state: 'ready',
-    kind: isPodman(version) ? 'podman' : 'docker',
-    ...(version.Version ? { version: version.Version } : {}),
+    kind: version.kind,
+    ...(version.version === undefined ? {} : { version: version.version }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { versionSchema, type EngineVersion } from './engine-api.ts'
+import type { EngineVersion } from './engine-api.ts'
 import { EngineClient } from './engine-client.ts'
 import type { EngineHost } from './docker-hosts.ts'
 import { engineError } from './engine-errors.ts'
@@ -15,7 +15,7 @@ export async function probe(host: EngineHost, signal: AbortSignal): Promise<Prob
   const patience = AbortSignal.timeout(host.address.kind === 'ssh' ? PATIENCE_OVER_SSH : PATIENCE)
   try {
     using client = await EngineClient.to(host)
-    return { version: await client.json('/version', versionSchema, AbortSignal.any([signal, patience])) }
+    return { version: await client.version(AbortSignal.any([signal, patience])) }
   } catch (error) {
     signal.throwIfAborted()
     const failure = engineError(patience.aborted ? patience.reason : error, { engine: host.address.text })

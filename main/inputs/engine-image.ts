@@ -8,7 +8,6 @@ import type { DockerSource } from '../../shared/uri.ts'
 import {
   historySchema,
   inspectSchema,
-  isPodman,
   takesPlatform,
   type EngineHistory,
   type EngineInspect,
@@ -90,8 +89,8 @@ function checkedName(name: string): string {
   return name
 }
 
-function formatOf(version: EngineVersion): string {
-  return isPodman(version) ? 'image in Podman' : 'image in Docker'
+function formatOf({ kind }: EngineVersion): string {
+  return kind === 'podman' ? 'image in Podman' : 'image in Docker'
 }
 
 function referencesOf(inspect: EngineInspect, name: string): string[] {

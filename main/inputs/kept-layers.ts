@@ -89,9 +89,11 @@ export class KeptLayers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const layers = [...this.#layers.values()]
     this.#layers.clear()
-    for (const { file, lease } of layers) {
+    for (const { key, file, lease } of layers) {
       file[Symbol.dispose]()
       await lease[Symbol.asyncDispose]()
+      // Nobody will look for a layer under the name of a member of an export.
+      if ('archive' in key) await this.#context.cache.remove(key)
     }
   }
 }

@@ -249,10 +249,12 @@ describe('layers are told by', () => {
     await using context = await testContext()
     const form = { id: FIVE.imageID, members: docker24(FIVE, '2011-11-11T11:11:11Z') }
     await engineOf(FIVE, context, { form })
-    await using input = await open(context)
+    const input = await open(context)
     const found = await taken(input, 'once')
     expect(found.filter(({ type }) => type === 'layer').map(({ name }) => name)).toEqual(DIFF_IDS)
     expect(found.every(({ name, content }) => name === content)).toBe(true)
+    await input[Symbol.asyncDispose]()
+    expect([...context.cache.keys.keys()].filter((key) => key.startsWith('archive'))).toEqual([])
   })
 
   test('a manifest seen before, so that compressed ones pass, too', async () => {
@@ -393,9 +395,16 @@ describe('what an engine does wrong', () => {
 
   test('an answer that is none', async () => {
     const error = await failing((engine) => {
-      engine.onRequest = (_request, response) => (response.end('hello'), true)
+      engine.onRequest = ({ url }, response) => url !== '/_ping' && (response.end('hello'), true)
     })
     expect(error).toMatchObject({ code: 'engine', message: expect.stringContaining('makes no sense') })
+  })
+
+  test('another server’s answer', async () => {
+    const error = await failing((engine) => {
+      engine.onRequest = (_request, response) => (response.end('hello'), true)
+    })
+    expect(error).toMatchObject({ message: expect.stringContaining('is not a Docker or Podman engine') })
   })
 
   test('no answer at all, until it is cancelled', async () => {

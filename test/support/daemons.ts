@@ -53,6 +53,8 @@ export class Dockerd implements AsyncDisposable {
 
   /** After `kill`: the same data, the same socket. */
   async restart(): Promise<void> {
+    // Where nobody reaps the containerd that was killed, dockerd takes what is left of it for alive and waits for it in vain.
+    await rm(this.#daemon.folder.at('exec/containerd/containerd.pid'), { force: true })
     await this.#daemon.restart()
   }
 

@@ -89,7 +89,7 @@ export class FakeEngine implements AsyncDisposable {
     this.requests.push(path)
     if (this.onRequest?.(request, response)) return
     const [, name, what] = /^\/images\/(.+)\/(json|history|get)(?:\?|$)/.exec(path) ?? []
-    if (path.startsWith('/version')) json(response, this.#version())
+    if (path.startsWith('/_ping')) this.#ping(response)
     else if (path.startsWith('/images/json')) json(response, [this.#listed()])
     else if (path.startsWith('/events')) this.#listen(response)
     else if (name === undefined || !this.#isKnown(name))
@@ -103,13 +103,14 @@ export class FakeEngine implements AsyncDisposable {
     return name === this.form.id || this.#image.references.includes(name)
   }
 
-  #version(): unknown {
+  #ping(response: ServerResponse): void {
     const isPodman = this.#options.kind === 'podman'
-    return {
-      Version: isPodman ? '5.3.1' : '28.0.4',
-      ApiVersion: this.#options.apiVersion ?? '1.41',
-      Components: [{ Name: isPodman ? 'Podman Engine' : 'Engine' }],
-    }
+    response.writeHead(200, {
+      'api-version': this.#options.apiVersion ?? '1.41',
+      server: isPodman ? 'Libpod/5.3.1 (linux)' : 'Docker/28.0.4 (linux)',
+      ...(isPodman ? { 'libpod-api-version': '5.3.1' } : {}),
+    })
+    response.end('OK')
   }
 
   #listed(): unknown {
