@@ -1,6 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
 import { shortDigest, type Digest } from '../../shared/digest.ts'
-import { ImageError } from '../../shared/errors.ts'
 import type { EngineClient } from '../docker/engine-client.ts'
 import type { CacheKey, CacheWriter, IndexedLayer } from '../image/cache.ts'
 import { decompress, sniffCompression, type Compression } from '../image/compression.ts'
@@ -8,7 +6,6 @@ import { DOCUMENT_LIMIT } from '../image/documents.ts'
 import type { Task } from '../image/element.ts'
 import { namedError } from '../image/named-error.ts'
 import { readTar, type TarMember } from '../image/tar-reader.ts'
-import { TarScan } from '../image/tar-scan.ts'
 import type { EngineDocuments } from './engine-documents.ts'
 import type { EngineImage } from './engine-image.ts'
 import { ExportNames } from './export-names.ts'
@@ -17,6 +14,7 @@ import type { InputContext } from './input-context.ts'
 import type { KeptLayers } from './kept-layers.ts'
 import { LiveLayer } from './live-layer.ts'
 import { peek } from './peek.ts'
+import { readThrough, wrongLayer, type ReadLayer } from './read-through.ts'
 
 /** What is to become of a layer that passes: its entries noted, its bytes handed on, or kept to be read again. */
 export type Want = 'list' | 'pass' | 'keep'
@@ -157,9 +155,10 @@ class ExportReader {
     }
     const key = digest === undefined ? { layer: diffID } : { blob: digest }
     await using writer = want === 'list' ? undefined : await this.#source.context.cache.create(key)
-    const found = await this.#readThrough(passing, compression, digest, writer, diffID)
-    if (found.diffID !== diffID) throw mismatch(diffID, found.diffID)
-    yield* this.#settle(diffID, found.layer, writer && { key, writer })
+    const stored = this.#counted(passing, diffID)
+    const found = await readThrough(stored, { compression, digest }, writer, this.#options.task.signal)
+    if (found.diffID !== diffID) throw wrongLayer(diffID, found.diffID)
+    yield* this.#settle(found, writer && { key, writer })
   }
 
   async #live(member: TarMember, diffID: Digest, compression: Compression): Promise<LiveLayer> {
@@ -183,80 +182,43 @@ class ExportReader {
       digest === undefined ? { archive: `export of ${image.id}: ${member.entry.path}` } : { blob: digest }
     const isKept = [...this.#wants.values()].some((want) => want !== 'list')
     await using writer = isKept ? await context.cache.create(key) : undefined
-    const { diffID, layer } = await this.#readThrough(member, compression, digest, writer)
-    this.#names.seen(diffID)
-    const want = this.#wants.get(diffID)
+    const { task } = this.#options
+    const stored = this.#counted(member, digest === undefined ? 'A layer' : `Layer ${shortDigest(digest)}`)
+    const found = await readThrough(stored, { compression, digest }, writer, task.signal)
+    this.#names.seen(found.diffID)
+    const want = this.#wants.get(found.diffID)
     if (want === undefined) return
-    this.#options.task.progress(diffID, member.entry.size, member.entry.size)
-    yield* this.#settle(diffID, layer, want === 'list' || !writer ? undefined : { key, writer })
+    task.progress(found.diffID, member.entry.size, member.entry.size)
+    yield* this.#settle(found, want === 'list' || !writer ? undefined : { key, writer })
   }
 
   async *#settle(
-    diffID: Digest,
-    layer: { readonly table: IndexedLayer['table'] | undefined; readonly size: number; error?: unknown },
+    { diffID, size, entries }: ReadLayer,
     kept: { readonly key: CacheKey; readonly writer: CacheWriter } | undefined,
   ): AsyncGenerator<Exported, void, undefined> {
-    const { table, size } = layer
-    if (table) await this.#source.context.index.put(diffID, { table, size }).catch(() => {})
+    const listed = 'table' in entries ? { table: entries.table, size } : undefined
+    // The index is a convenience: a full disk there must not end the work that filled it.
+    if (listed) await this.#source.context.index.put(diffID, listed).catch(() => {})
     if (kept) await this.#source.kept.add(diffID, kept.key, await kept.writer.commit())
     this.#wants.delete(diffID)
     if (kept) yield { kind: 'kept', diffID }
-    else if (table) yield { kind: 'listed', diffID, layer: { table, size } }
-    else throw namedError(layer.error, `Layer ${shortDigest(diffID)}`)
+    else if (listed) yield { kind: 'listed', diffID, layer: listed }
+    else if ('error' in entries) throw namedError(entries.error, `Layer ${shortDigest(diffID)}`)
   }
 
-  /** Verifies a blob by its digest, names the layer in it by its own, and notes its entries; writes it down on the way. */
-  async #readThrough(
-    member: TarMember,
-    compression: Compression,
-    digest: Digest | undefined,
-    writer: CacheWriter | undefined,
-    expected?: Digest,
-  ): Promise<{
-    readonly diffID: Digest
-    readonly layer: { table: IndexedLayer['table'] | undefined; size: number; error?: unknown }
-  }> {
-    const { signal } = this.#options.task
-    const what = expected ?? `Layer ${digest === undefined ? 'of the export' : shortDigest(digest)}`
-    const blobHash = digest === undefined ? undefined : createHash('sha256')
-    const hash = createHash('sha256')
-    const scan = new TarScan()
-    let size = 0
-    const stored = this.#counted(member, what)
-    async function* noted(): AsyncGenerator<Uint8Array, void, undefined> {
-      for await (const chunk of stored) {
-        blobHash?.update(chunk)
-        await writer?.write(chunk)
-        yield chunk
-      }
-    }
-    for await (const chunk of decompress(compression, noted(), signal)) {
-      hash.update(chunk)
-      scan.push(chunk)
-      size += chunk.length
-    }
-    // A decompressor need not ask for what stands behind the end of its data; it belongs to the blob.
-    for await (const chunk of member.body) {
-      blobHash?.update(chunk)
-      await writer?.write(chunk)
-    }
-    const found = blobHash && digestOf(blobHash)
-    if (found !== undefined && found !== digest) throw mismatch(digest as Digest, found)
-    const result = scan.end()
-    return {
-      diffID: digestOf(hash),
-      layer: 'table' in result ? { table: result.table, size } : { table: undefined, size, ...result },
-    }
-  }
-
-  async *#counted(member: TarMember, step: string): AsyncGenerator<Uint8Array, void, undefined> {
+  /** The member's bytes as stored, with progress; it goes on where its last reader stopped. */
+  #counted({ entry, body }: TarMember, step: string): AsyncIterable<Uint8Array> {
     const { task } = this.#options
     let done = 0
-    for await (const chunk of member.body) {
-      yield chunk
-      done += chunk.length
-      task.progress(step, done, member.entry.size)
+    async function* read(): AsyncGenerator<Uint8Array, void, undefined> {
+      for await (const chunk of body) {
+        // Before it is handed over: a reader that has what it needs does not come back.
+        done += chunk.length
+        yield chunk
+        task.progress(step, done, entry.size)
+      }
     }
+    return { [Symbol.asyncIterator]: read }
   }
 }
 
@@ -272,15 +234,4 @@ async function documentOf({ entry, body }: TarMember): Promise<Buffer | undefine
 
 function parentIn(bytes: Buffer | undefined): string | undefined {
   return /"parent":"([0-9a-f]{64})"/.exec(bytes?.toString('latin1') ?? '')?.[1]
-}
-
-function digestOf(hash: Hash): Digest {
-  return `sha256:${hash.digest('hex')}`
-}
-
-function mismatch(expected: Digest, found: Digest): ImageError {
-  return new ImageError('digest-mismatch', `Layer ${shortDigest(expected)} is not what its digest says.`, {
-    remedy: 'The engine’s store may be damaged; pull or build the image again.',
-    detail: `expected ${expected}\nfound ${found}`,
-  })
 }
