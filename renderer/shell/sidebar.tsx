@@ -195,7 +195,7 @@ function Registries(): JSX.Element {
           icon={<IconCloud size={16} />}
           label={insecure ? `${visible(name)}, not checked` : visible(name)}
           title={insecure ? `The certificate of ${name} is not checked` : name}
-          {...(insecure ? { aside: 'not checked' } : {})}
+          {...(insecure ? { aside: 'unchecked' } : {})}
           isQuiet
           onClick={() => openRegistries({ text: `${name}/` })}
         >

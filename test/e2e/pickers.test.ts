@@ -11,7 +11,7 @@ import { describeWith } from '../support/needs.ts'
 import { platformImages, pushImage, pushIndex, skopeoCopy } from '../support/pushed-images.ts'
 import { realImages, type RealImages } from '../support/real-images.ts'
 import { Registry } from '../support/registries.ts'
-import { goToPath, showTab } from '../support/window.ts'
+import { goToPath, reviewExport, showTab, startExport } from '../support/window.ts'
 
 const TOOLS = [
   'chromium',
@@ -237,6 +237,26 @@ describeWith({ tools: TOOLS, root: true }, 'the pickers', () => {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: /^Jobs/ }).click()
     await page.getByText(/^Read the layers of .*large:1\.0$/).waitFor()
     await pictures(page, 'jobs')
+  })
+
+  test('an image of a registry is exported as any other, and its job says what was fetched', async () => {
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('button', { name: /multi:2$/ })
+      .first()
+      .click()
+    const to = app.home.at('Downloads/multi.tar')
+    const wizard = await reviewExport(page, { to })
+    await wizard.getByText('The same on the command line').waitFor()
+    await pictures(page, 'export-review')
+    await startExport(wizard)
+    await wizard.getByText('docker load').waitFor()
+    await wizard.getByRole('button', { name: 'Done' }).click()
+    expect(await docker.docker('load', '--input', to)).toContain('Loaded image')
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: /^Jobs/ }).click()
+    const job = page.getByRole('listitem').filter({ hasText: to })
+    await job.getByText(/^(fetched|nothing to fetch)/).waitFor()
+    await pictures(page, 'jobs-export')
   })
 
   test('a wrong password keeps the user; the right one looks up by itself', async () => {
