@@ -11,6 +11,7 @@ import { hex, sha256 } from '../support/digests.ts'
 import { packTar } from '../support/tar-builder.ts'
 import { testTask } from '../support/task.ts'
 import type { Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
 import type { FetchOptions, Need } from '../../main/image/element.ts'
 
 const KINDS: readonly EngineKind[] = ['docker-24', 'docker-25', 'containerd', 'podman']
@@ -206,6 +207,32 @@ describe.each(KINDS)('an export of %s', (kind) => {
     }
   })
 
+  test('any one changed byte is refused with a reason, or changes nothing', async () => {
+    const image = sampleImage(['example.org/five:1'])
+    const tar = packTar(exportForm(image, kind).members)
+    const reasons = new Set<string>()
+    const step = Math.ceil(tar.length / 150) | 1
+    for (let at = 0; at < tar.length; at += step) {
+      await using context = await testContext()
+      const engine = await engineOf(image, context, { kind })
+      engine.onExport = (response, whole) => void response.end(flipped(whole, at))
+      await using input = await open(context)
+      try {
+        const found = await taken(input, 'once')
+        expect.soft(found.map(({ content }) => content)).toEqual(found.map(({ name }) => name))
+        expect.soft(found.map(({ name }) => name)).toContain(image.imageID)
+      } catch (error) {
+        expect.soft(error, `byte ${at}`).toBeInstanceOf(ImageError)
+        reasons.add((error as ImageError).code)
+      }
+      for (const [diffID, { size }] of context.index.layers)
+        expect.soft(image.layers.find((layer) => layer.diffID === diffID)?.tar.length).toBe(size)
+      await engine[Symbol.asyncDispose]()
+    }
+    expect([...reasons]).toContain('digest-mismatch')
+    expect([...reasons]).not.toContain('internal')
+  })
+
   test('one changed byte of a layer is refused, and not indexed', async () => {
     await using context = await testContext()
     const form = exportForm(FIVE, kind)
@@ -223,8 +250,7 @@ describe.each(KINDS)('an export of %s', (kind) => {
   })
 })
 
-function flipped(bytes: Buffer): Buffer {
-  const at = bytes.length >> 1
+function flipped(bytes: Buffer, at = bytes.length >> 1): Buffer {
   bytes[at] = bytes[at]! ^ 1
   return bytes
 }
