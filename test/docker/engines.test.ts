@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { connectEngine } from '../../main/docker/choose-engine.ts'
@@ -12,6 +12,7 @@ import { sampleImage } from '../support/image-builder.ts'
 import { TemporaryFolder } from '../support/temporary-folder.ts'
 
 const { signal } = new AbortController()
+const NOBODY = 65534
 
 /** This machine with another home and other variables, and without the sockets that it may have itself. */
 function around(folder: TemporaryFolder, env: Record<string, string> = {}): Surroundings {
@@ -112,6 +113,25 @@ test.each([
   })
   expect(stateOf(error)).toBe('forbidden')
 })
+
+test.skipIf(process.getuid?.() !== 0 || !process.seteuid)(
+  'a real socket of somebody else’s is forbidden',
+  async () => {
+    await using folder = await TemporaryFolder.make()
+    await using engine = await FakeEngine.start(folder.at('docker.sock'), sampleImage())
+    chmodSync(folder.path, 0o755)
+    chmodSync(engine.socket, 0o600)
+    // Loaded before: nobody may read the program.
+    await listEngines(signal, around(folder))
+    process.seteuid?.(NOBODY)
+    try {
+      const [found] = await listEngines(signal, around(folder))
+      expect(found).toMatchObject({ state: 'forbidden', problem: { code: 'permission' } })
+    } finally {
+      process.seteuid?.(0)
+    }
+  },
+)
 
 describe('where no engine is named', () => {
   test('the first that answers is taken', async () => {
