@@ -5,8 +5,12 @@ import { sniffCompression, type Compression } from '../image/compression.ts'
 import type { Task } from '../image/element.ts'
 import { FileLayer } from '../image/file-layer.ts'
 import { RandomAccess } from '../image/random-access.ts'
+import { startsAsTar } from './content-words.ts'
 import type { InputContext } from './input-context.ts'
 import { isDamage } from './stored-image.ts'
+
+/** A tar header. */
+const HEAD = 512
 
 interface KeptLayer {
   readonly key: CacheKey
@@ -52,10 +56,12 @@ export class KeptLayers implements AsyncDisposable {
       return
     }
     const file = RandomAccess.open(lease.path)
-    const head = Buffer.alloc(6)
+    const head = Buffer.alloc(HEAD)
     file.read(head, 0)
+    // A tar's first bytes are a name, and somebody's file may be called `BZh`.
+    const compression = startsAsTar(head) ? 'none' : sniffCompression(head)
     const digest = 'blob' in key ? key.blob : undefined
-    this.#layers.set(diffID, { key, lease, file, compression: sniffCompression(head), digest })
+    this.#layers.set(diffID, { key, lease, file, compression, digest })
   }
 
   /** To be read as often as wanted; undefined where it is not kept. */

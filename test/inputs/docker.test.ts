@@ -207,6 +207,18 @@ describe.each(KINDS)('an export of %s', (kind) => {
     }
   })
 
+  test('of a layer whose first name looks like compressed data is read as what it is', async () => {
+    const image = buildImage({
+      references: ['example.org/five:1'],
+      layers: [[{ path: 'BZh91AY', content: 'a file' }], [{ path: 'BZh91AY' }, { path: 'x' }]],
+    })
+    await using context = await testContext()
+    await engineOf(image, context, { kind })
+    await using input = await open(context)
+    const found = await taken(input, 'again')
+    expect(found.map(({ content }) => content)).toEqual(found.map(({ name }) => name))
+  })
+
   test('any one changed byte is refused with a reason, or changes nothing', async () => {
     const image = sampleImage(['example.org/five:1'])
     const tar = packTar(exportForm(image, kind).members)
