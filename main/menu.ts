@@ -14,7 +14,7 @@ export function menuTemplate(
     label: '&File',
     submenu: [
       { label: '&Open image…', accelerator: 'CmdOrCtrl+O', click: () => actions.openImage() },
-      { label: 'Open &folder…', accelerator: 'CmdOrCtrl+Shift+O', click: () => actions.openFolder() },
+      { label: 'Open &folder…', accelerator: 'Alt+O', click: () => actions.openFolder() },
       { type: 'separator' },
       options.isMac ? { role: 'close' } : { role: 'quit' },
     ],

@@ -66,7 +66,7 @@ async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task)
     const table = await scanTar(bytes)
     await index.put(diffID, { table, size })
   }
-  return {}
+  return trafficOf(input)
 }
 
 async function saveLayer(spec: JobOf<'save-layer'>, workspace: Workspace, task: Task): Promise<JobOutcome> {
@@ -77,7 +77,8 @@ async function saveLayer(spec: JobOf<'save-layer'>, workspace: Workspace, task: 
     if (type !== 'layer' || !layer) continue
     const stored = spec.isUncompressed ? undefined : layer.stored?.(task.signal)
     const bytes = stored?.bytes ?? layer.stream(task.signal)
-    return { path: spec.destination, bytesWritten: await saveFile(spec.destination, bytes) }
+    const bytesWritten = await saveFile(spec.destination, bytes)
+    return { path: spec.destination, bytesWritten, ...trafficOf(input) }
   }
   throw new ImageError('not-found', `The image has no layer ${spec.diffID}.`)
 }

@@ -80,7 +80,7 @@ export async function failureOf(answer: Answer, what: string): Promise<ImageErro
   if (status >= 500)
     return new PassingFailure(`${url.host} failed while it was asked for ${what}.`, wish, { detail })
   if (status === 404)
-    return new ImageError('not-found', `${what} is not in ${url.host}.`, {
+    return new ImageError('not-found', `${what} is not in ${url.host}${unknownPart(words)}.`, {
       remedy: 'Check the name and the tag.',
       detail,
     })
@@ -93,6 +93,12 @@ export async function failureOf(answer: Answer, what: string): Promise<ImageErro
     remedy: 'Try again later, or ask whoever runs the registry.',
     detail,
   })
+}
+
+/** Which part of a name is at fault, where the registry says so (distribution-spec, error codes). */
+function unknownPart(words: string): string {
+  if (words.includes('NAME_UNKNOWN')) return ', which has no such repository'
+  return words.includes('MANIFEST_UNKNOWN') ? ', whose repository has no such tag or manifest' : ''
 }
 
 /** The registry's own words (distribution-spec, error codes); nothing of another kind of body. */
