@@ -97,8 +97,8 @@ export async function failureOf(answer: Answer, what: string): Promise<ImageErro
 
 /** Which part of a name is at fault, where the registry says so (distribution-spec, error codes). */
 function unknownPart(words: string): string {
-  if (words.includes('NAME_UNKNOWN')) return ', which has no such repository'
-  return words.includes('MANIFEST_UNKNOWN') ? ', whose repository has no such tag or manifest' : ''
+  // distribution calls the manifest unknown where the repository is, too: that says nothing.
+  return words.includes('NAME_UNKNOWN') ? ', which has no such repository' : ''
 }
 
 /** The registry's own words (distribution-spec, error codes); nothing of another kind of body. */
