@@ -29,6 +29,8 @@ export class RegistryLayer implements Layer {
   readonly #task: Task
   #layer: Promise<FileLayer> | undefined
   #opened: FileLayer | undefined
+  /** Its entries came from the index, which holds nothing unverified. */
+  #isKnown = false
 
   constructor(parts: RegistryLayerParts, context: InputContext, task: Task) {
     this.diffID = parts.diffID
@@ -42,12 +44,19 @@ export class RegistryLayer implements Layer {
   }
 
   get isVerified(): boolean {
-    return this.#opened?.isVerified ?? false
+    return this.#isKnown || (this.#opened?.isVerified ?? false)
+  }
+
+  async expectedSize(): Promise<number | undefined> {
+    return (await this.#open()).expectedSize()
   }
 
   async entries(signal?: AbortSignal): Promise<EntryTable> {
     const known = await this.#context.index.get(this.diffID)
-    if (known) return known.table
+    if (known) {
+      this.#isKnown = true
+      return known.table
+    }
     const layer = await this.#open()
     // Entries of an uncompressed layer could be hopped to; read through they are verified, and the bytes have come anyway.
     if (layer.size !== undefined) for await (const _ of this.stream(signal));
@@ -114,6 +123,7 @@ export class RegistryLayer implements Layer {
         follow: async function* (from, signal) {
           yield* (await wanted()).read(from, signal)
         },
+        whole: () => this.#whole(),
       },
       this.#context,
       this.#task,
