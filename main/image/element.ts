@@ -21,6 +21,11 @@ export interface Layer {
   readonly diffID: Digest
   /** Bytes of the uncompressed tar; undefined while nobody has inflated it. */
   readonly size: number | undefined
+  /**
+   * What `size` will be by what the source suggests, as soon as it can be known without inflating; it may be wrong. Only of layers that
+   * can be read again.
+   */
+  expectedSize?(): Promise<number | undefined>
   /** Whether the diffID (and the blob's digest) has been checked against the bytes in this process or by whoever filled the index. */
   readonly isVerified: boolean
   /** All entries in tar order. Hops where it can, else reads the layer through (and verifies it). */
@@ -81,6 +86,8 @@ export interface ImageInput extends AsyncDisposable {
    * as the config names it. A layer may be used until the next one is asked for; with `again` until the input is disposed.
    */
   fetch(fetchCallback: FetchCallback, task: Task, options?: FetchOptions): AsyncIterable<ImageElement>
+  /** Its layers stay readable, several at a time, until it is disposed, whatever was asked for. */
+  readonly keepsLayers?: boolean
   /** What came over a network so far; absent where nothing does. */
   readonly traffic?: Traffic
 }
@@ -99,6 +106,8 @@ export interface Traffic {
  */
 export interface ImageOutput extends AsyncDisposable {
   readonly isAnyOrder?: boolean
+  /** How many layers it takes at once: `processImageElement` may then be called again before its last call has settled. One unless said. */
+  readonly layersAtOnce?: number
   fetchCallback(diffID: Digest): Need | Promise<Need>
   processImageElement(...element: ImageElement): Promise<void>
   /** The only moment anything becomes visible. */

@@ -4,6 +4,7 @@ import { ImageError } from '../../shared/errors.ts'
 import { rangesOf } from './byte-ranges.ts'
 import type { KnownLayers } from './cache.ts'
 import { decompress, type Compression } from './compression.ts'
+import { gzipSize } from './gzip-size.ts'
 import type { ByteRange, Layer, Task } from './element.ts'
 import { EntryTableBuilder, type EntryTable } from './entry-table.ts'
 import { verified } from './hashing.ts'
@@ -28,6 +29,8 @@ export interface LayerBlob {
   open(): RandomAccess
   /** The stored bytes from some place on, where they are not all in the file yet; the file is opened only once they are. */
   readonly follow?: (from: number, signal?: AbortSignal) => AsyncIterable<Uint8Array>
+  /** The file once all of them are in it; `open` answers it at once where there is nothing to wait for. */
+  readonly whole?: () => Promise<RandomAccess>
   /** What to throw in place of an error met in these bytes, by whoever knows more of where they come from. */
   readonly explain?: (error: unknown) => Promise<unknown>
 }
@@ -57,6 +60,13 @@ export class FileLayer implements Layer {
 
   get isVerified(): boolean {
     return this.#isVerified
+  }
+
+  async expectedSize(): Promise<number | undefined> {
+    const { compression, offset, size, open, whole } = this.#blob
+    if (this.#size !== undefined) return this.#size
+    if (compression !== 'gzip') return undefined
+    return gzipSize(whole ? await whole() : open(), offset, size)
   }
 
   async entries(signal?: AbortSignal): Promise<EntryTable> {

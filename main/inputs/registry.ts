@@ -27,6 +27,7 @@ const STEP = 'Downloading'
  * in the layer cache as they came, so that what was cut or killed goes on where it stopped.
  */
 export class RegistryImage implements ImageInput {
+  readonly keepsLayers = true
   readonly #image: RegistryImageParts
   readonly #repository: Repository
   readonly #blobs: BlobStore

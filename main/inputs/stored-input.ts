@@ -8,6 +8,7 @@ import { isDamage, type StoredImages, type StoredImage } from './stored-image.ts
 
 /** An image whose bytes lie in files: what all inputs that read files have in common. */
 export class StoredInput implements ImageInput {
+  readonly keepsLayers = true
   readonly #stored: StoredImages
   readonly #image: StoredImage
   readonly #context: InputContext

@@ -8,8 +8,8 @@ export interface ArchiveSink extends AsyncDisposable {
   /** Bytes of the archive so far, before compression. */
   readonly position: number
   write(chunk: Uint8Array): Promise<void>
-  /** Replaces bytes written before; undefined where what was written is compressed and gone. */
-  readonly patch: ((bytes: Uint8Array, position: number) => Promise<void>) | undefined
+  /** The file itself, where what is written can be placed freely and replaced; undefined where it is compressed and gone. */
+  readonly file: FileSink | undefined
   /** On the disk for good, and closed; the size of the file. */
   close(): Promise<number>
 }
@@ -25,36 +25,32 @@ export async function openArchiveSink(
 }
 
 class PlainSink implements ArchiveSink {
-  readonly #file: FileSink
+  readonly file: FileSink
 
   constructor(file: FileSink) {
-    this.#file = file
+    this.file = file
   }
 
   get position(): number {
-    return this.#file.position
+    return this.file.position
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return this.#file.write(chunk)
-  }
-
-  get patch() {
-    return this.#file.patch.bind(this.#file)
+    return this.file.write(chunk)
   }
 
   async close(): Promise<number> {
-    await this.#file.close()
-    return this.#file.position
+    await this.file.close()
+    return this.file.position
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#file[Symbol.asyncDispose]()
+    return this.file[Symbol.asyncDispose]()
   }
 }
 
 class CompressedSink implements ArchiveSink {
-  readonly patch = undefined
+  readonly file = undefined
   position = 0
   readonly #file: FileSink
   readonly #channel = new ByteChannel()

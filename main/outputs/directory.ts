@@ -26,6 +26,8 @@ export type DirectoryDestination = Extract<DestinationSpec, { kind: 'dir' }>
 export class DirWriter implements ImageOutput {
   /** The manifest names them in the config's order. */
   readonly isAnyOrder = true
+  /** Each in a file of its own; two cores inflate two of them. */
+  readonly layersAtOnce = 2
   readonly #spec: DirectoryDestination
   readonly #target: { readonly path: string; readonly exists: boolean }
   readonly #names: readonly TaggedName[]
@@ -83,8 +85,8 @@ export class DirWriter implements ImageOutput {
     }
     if (this.#staged.has(name) || this.#present.has(name)) return
     if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
-    await this.#stage(data)
     this.#staged.add(name)
+    await this.#stage(data)
   }
 
   async finalize(): Promise<void> {

@@ -13,24 +13,28 @@ const SPACE_STEP = 8 * 1024 * 1024
 export class FileSink implements AsyncDisposable {
   readonly #place: string
   readonly #handle: FileHandle
+  /** Closes it. */
+  readonly #isOwner: boolean
   #filling = Buffer.allocUnsafe(BUFFER_SIZE)
   #spare = Buffer.allocUnsafe(BUFFER_SIZE)
   #filled = 0
-  /** Bytes handed to the disk. */
-  #written = 0
+  /** Up to where the bytes were handed to the disk. */
+  #written: number
   #nextCheck = 0
   #pending: Promise<void> = Promise.resolve()
   #isOpen = true
 
-  private constructor(place: string, handle: FileHandle) {
+  private constructor(place: string, handle: FileHandle, start: number, isOwner: boolean) {
     this.#place = place
     this.#handle = handle
+    this.#written = start
+    this.#isOwner = isOwner
   }
 
   /** `place` is the folder that people know, where there must be room for it. */
   static async create(path: string, place: string): Promise<FileSink> {
     try {
-      return new FileSink(place, await open(path, 'wx', 0o666))
+      return new FileSink(place, await open(path, 'wx', 0o666), 0, true)
     } catch (error) {
       throw roomError(error, place, 0)
     }
@@ -58,13 +62,31 @@ export class FileSink implements AsyncDisposable {
 
   /** Replaces bytes written before. */
   async patch(bytes: Uint8Array, position: number): Promise<void> {
-    await this.#flush()
+    await this.flush()
     await this.#writeFully(bytes, position)
+  }
+
+  /** Another writer of the same file, from another place on: it is flushed, not closed, and its bytes are this one's to sync. */
+  region(start: number): FileSink {
+    return new FileSink(this.#place, this.#handle, start, false)
+  }
+
+  /** Goes on from another place, behind which there is nothing. */
+  async moveTo(position: number): Promise<void> {
+    await this.flush()
+    await this.#handle.truncate(position)
+    this.#written = position
+  }
+
+  /** What was written so far is with the system. */
+  async flush(): Promise<void> {
+    await this.#swap()
+    await this.#pending
   }
 
   /** On the disk for good, and closed. */
   async close(): Promise<void> {
-    await this.#flush()
+    await this.flush()
     try {
       await this.#handle.sync()
     } catch (error) {
@@ -79,12 +101,7 @@ export class FileSink implements AsyncDisposable {
     if (!this.#isOpen) return
     this.#isOpen = false
     await this.#pending.catch(() => {})
-    await this.#handle.close()
-  }
-
-  async #flush(): Promise<void> {
-    await this.#swap()
-    await this.#pending
+    if (this.#isOwner) await this.#handle.close()
   }
 
   /** Hands the full buffer to the disk once the other one is free. */

@@ -8,6 +8,7 @@ import type { ImageElement, ImageOutput, Layer, Need, Task } from '../image/elem
 import { endOfArchive, paddingOf } from '../image/tar-header.ts'
 import { openArchiveSink, type ArchiveSink } from './archive-sink.ts'
 import { knownBytes, requireSpace } from './free-space.ts'
+import { LayerMembers, layerPath, otherSize } from './layer-members.ts'
 import { memberHeader } from './member-header.ts'
 import { fullName, namesOf, type TaggedName } from './names.ts'
 import { Staging } from './staging.ts'
@@ -16,6 +17,7 @@ import { fileTarget, type FileTarget } from './target.ts'
 export type TarDestination = Extract<DestinationSpec, { kind: 'tar' }>
 
 const STAGED = 'image.tar'
+const LAYERS_AT_ONCE = 2
 
 /**
  * A docker-loadable tarball (image-spec v1.2): `<diffID>/layer.tar` for each layer in the order they came, stored once, then
@@ -25,6 +27,8 @@ const STAGED = 'image.tar'
 export class TarWriter implements ImageOutput {
   /** The manifest names them in the config's order. */
   readonly isAnyOrder = true
+  /** Two cores inflate two layers; more would only wait for them. */
+  readonly layersAtOnce: number
   readonly #spec: TarDestination
   readonly #target: FileTarget
   readonly #names: readonly TaggedName[]
@@ -32,6 +36,8 @@ export class TarWriter implements ImageOutput {
   readonly #task: Task
   readonly #staging: Staging
   readonly #sink: ArchiveSink
+  /** Absent where the archive is compressed. */
+  readonly #members: LayerMembers | undefined
   readonly #written = new Set<Digest>()
   #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
   #bytesWritten = 0
@@ -46,12 +52,14 @@ export class TarWriter implements ImageOutput {
     readonly sink: ArchiveSink
   }) {
     this.#spec = parts.spec
+    this.layersAtOnce = parts.sink.file ? LAYERS_AT_ONCE : 1
     this.#target = parts.target
     this.#names = parts.names
     this.#sizes = parts.sizes
     this.#task = parts.task
     this.#staging = parts.staging
     this.#sink = parts.sink
+    this.#members = parts.sink.file && new LayerMembers(parts.sink.file, parts.task.signal)
   }
 
   static async create(spec: TarDestination, info: ImageInfo, task: Task): Promise<TarWriter> {
@@ -69,7 +77,7 @@ export class TarWriter implements ImageOutput {
   /** What a compressed stream cannot have patched must be known before: a layer of unknown size is read twice. */
   fetchCallback(diffID: Digest): Need {
     if (this.#written.has(diffID)) return 'skip'
-    return this.#sink.patch || this.#sizes.has(diffID) ? 'once' : 'again'
+    return this.#members || this.#sizes.has(diffID) ? 'once' : 'again'
   }
 
   async processImageElement(...[type, name, data]: ImageElement): Promise<void> {
@@ -81,6 +89,7 @@ export class TarWriter implements ImageOutput {
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
     const layers = parseConfig(config.data).diffIDs.map((diffID) => this.#pathOf(diffID))
+    if (this.#members) await this.#sink.file?.moveTo(await this.#members.finish())
     const configName = `${hexOf(config.name)}.json`
     await this.#addMember(configName, config.data)
     const manifest = [
@@ -112,33 +121,27 @@ export class TarWriter implements ImageOutput {
   async #addLayer(diffID: Digest, layer: Layer | null): Promise<void> {
     if (this.#written.has(diffID)) return
     if (!layer) throw new ImageError('internal', `The layer ${diffID} was left out.`)
-    const { patch } = this.#sink
-    const size = layer.size ?? (patch ? undefined : await this.#measure(layer))
-    const start = this.#sink.position
-    await this.#sink.write(memberHeader(pathOf(diffID), size ?? 0))
-    const streamed = await this.#stream(layer, size)
-    if (size === undefined) await patch?.(memberHeader(pathOf(diffID), streamed), start)
-    await this.#sink.write(new Uint8Array(paddingOf(streamed)))
     this.#written.add(diffID)
+    if (this.#members) await this.#members.add(layer)
+    else await this.#append(layer)
   }
 
-  /** The layer's bytes into the archive; fails where they are more or fewer than was promised. */
-  async #stream(layer: Layer, size: number | undefined): Promise<number> {
+  /** Into a compressed archive, where a size cannot be filled in afterwards. */
+  async #append(layer: Layer): Promise<void> {
+    const size = layer.size ?? (await this.#measure(layer))
+    await this.#sink.write(memberHeader(layerPath(layer.diffID), size))
     let done = 0
     for await (const chunk of layer.stream(this.#task.signal)) {
       await this.#sink.write(chunk)
       done += chunk.length
     }
-    if (size !== undefined && size !== done)
-      throw new ImageError('malformed', `The layer ${layer.diffID} is not of the size it is said to be.`, {
-        detail: `${size} bytes promised, ${done} read`,
-      })
-    return done
+    if (size !== done) throw otherSize(layer.diffID, size, done)
+    await this.#sink.write(new Uint8Array(paddingOf(size)))
   }
 
   #pathOf(diffID: Digest): string {
     if (!this.#written.has(diffID)) throw new ImageError('internal', `The layer ${diffID} was left out.`)
-    return pathOf(diffID)
+    return layerPath(diffID)
   }
 
   async #measure(layer: Layer): Promise<number> {
@@ -152,8 +155,4 @@ export class TarWriter implements ImageOutput {
     await this.#sink.write(content)
     await this.#sink.write(new Uint8Array(paddingOf(content.length)))
   }
-}
-
-function pathOf(diffID: Digest): string {
-  return `${hexOf(diffID)}/layer.tar`
 }

@@ -44,7 +44,7 @@ test('a job is started with its spec and the folders, in a process of its own', 
   expect(state).toMatchObject({ phase: 'running', title: 'Export debian:12 to a.tar', error: null })
   expect(processes.child(0).entry).toBe('job-process')
   expect(processes.child(0).received).toEqual([
-    { type: 'start', spec: exportTo('a.tar'), workspace: { cacheDir: '/cache' } },
+    { type: 'start', spec: exportTo('a.tar'), workspace: { cacheDir: '/cache', signIns: [] } },
   ])
 })
 

@@ -23,7 +23,7 @@ test('the process is started with the first call and told its folders', async ()
   expect(processes.children).toHaveLength(0)
   const answer = reader.call('inspect', { source: 1 })
   expect(processes.child(0).received).toEqual([
-    { type: 'open', workspace: { cacheDir: '/cache' } },
+    { type: 'open', workspace: { cacheDir: '/cache', signIns: [] } },
     { type: 'call', id: 1, method: 'inspect', input: { source: 1 } },
   ])
   processes.child(0).say({ type: 'answer', id: 1, value: { reference: 'a' } })
