@@ -52,7 +52,7 @@ export class Authorization {
   /** What to send with a request for that scope; undefined while the registry has not asked for anything. */
   async header(scope: string, signal: AbortSignal): Promise<string | undefined> {
     const bearer = this.#challenges.find(
-      ({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'),
+      ({ scheme, parameters }) => scheme === 'bearer' && parameters.get('realm'),
     )
     if (bearer) return `Bearer ${await this.#token(bearer, scope, signal)}`
     if (!this.#challenges.some(({ scheme }) => scheme === 'basic')) {
