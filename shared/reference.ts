@@ -80,6 +80,16 @@ export function familiarName(text: string): string {
   }
 }
 
+/** The full form of a name as image documents have it; undefined where it is none (`<none>:<none>`). */
+export function fullReference(name: string): string | undefined {
+  try {
+    return formatReference(withDefaultTag(parseReference(name)))
+  } catch (error) {
+    if (error instanceof ImageError) return undefined
+    throw error
+  }
+}
+
 /** With the tag `latest` where it has neither tag nor digest. */
 export function withDefaultTag(reference: Reference): Reference {
   const isNamed = reference.tag !== undefined || reference.digest !== undefined

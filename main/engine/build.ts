@@ -13,23 +13,23 @@ export interface ReportingOutput extends ImageOutput {
 export async function openInput(spec: SourceSpec, workspace: Workspace, task: Task): Promise<ImageInput> {
   switch (spec.kind) {
     case 'tar': {
-      const { TarfileImage } = await import('../inputs/tarfile.ts')
+      const { TarfileImage } = await import('../inputs/stored/tarfile.ts')
       return TarfileImage.open(spec, workspace, task)
     }
     case 'layout': {
-      const { LayoutImage } = await import('../inputs/layout.ts')
+      const { LayoutImage } = await import('../inputs/stored/layout.ts')
       return LayoutImage.open(spec, workspace, task)
     }
     case 'dir': {
-      const { DirReader } = await import('../inputs/directory.ts')
+      const { DirReader } = await import('../inputs/stored/directory.ts')
       return DirReader.open(spec, workspace, task)
     }
     case 'registry': {
-      const { RegistryImage } = await import('../inputs/registry.ts')
+      const { RegistryImage } = await import('../inputs/registry/registry.ts')
       return RegistryImage.open(spec, workspace, task)
     }
     case 'docker': {
-      const { DockerImage } = await import('../inputs/docker.ts')
+      const { DockerImage } = await import('../inputs/docker/docker.ts')
       return DockerImage.open(spec, workspace, task)
     }
   }

@@ -31,7 +31,7 @@ export class ReaderService implements AsyncDisposable {
 
   /** Every image in a file or folder. */
   async recognise(input: { readonly path: string }, signal: AbortSignal): Promise<Candidate[]> {
-    const { listCandidates } = await import('../inputs/candidates.ts')
+    const { listCandidates } = await import('../inputs/stored/candidates.ts')
     return listCandidates(input.path, this.#workspace, taskOf(signal))
   }
 

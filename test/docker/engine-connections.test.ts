@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { listEngines } from '../../main/docker/engines.ts'
-import { DockerImage } from '../../main/inputs/docker.ts'
+import { DockerImage } from '../../main/inputs/docker/docker.ts'
 import { bytesOf } from '../support/collect.ts'
 import { Certificates, type KeyPair } from '../support/certificates.ts'
 import { testContext, type TestContext } from '../support/context.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LayerSearcher, type LayerSearcherOptions } from '../../main/filters/search.ts'
 import { pipe } from '../../main/image/pipe.ts'
-import { TarfileImage } from '../../main/inputs/tarfile.ts'
+import { TarfileImage } from '../../main/inputs/stored/tarfile.ts'
 import { testContext, type TestContext } from '../support/context.ts'
 import { sampleImage, writeDockerArchive } from '../support/image-builder.ts'
 import { testTask } from '../support/task.ts'

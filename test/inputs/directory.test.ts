@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { DirReader } from '../../main/inputs/directory.ts'
+import { DirReader } from '../../main/inputs/stored/directory.ts'
 import { layersOf } from '../support/collect.ts'
 import { testContext, type TestContext } from '../support/context.ts'
 import { hex } from '../support/digests.ts'

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { DockerImage } from '../../main/inputs/docker.ts'
+import { DockerImage } from '../../main/inputs/docker/docker.ts'
 import { containerd, docker24, exportForm, type EngineKind } from '../support/engine-exports.ts'
 import { FakeEngine, type FakeEngineOptions } from '../support/fake-engine.ts'
 import { buildImage, sampleImage, type BuiltImage } from '../support/image-builder.ts'

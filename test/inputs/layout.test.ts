@@ -1,6 +1,6 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { LayoutImage } from '../../main/inputs/layout.ts'
+import { LayoutImage } from '../../main/inputs/stored/layout.ts'
 import { testContext } from '../support/context.ts'
 import { hex, sha256 } from '../support/digests.ts'
 import { inputSuite } from '../support/input-suite.ts'

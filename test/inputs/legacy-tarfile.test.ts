@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TarfileImage } from '../../main/inputs/tarfile.ts'
+import { TarfileImage } from '../../main/inputs/stored/tarfile.ts'
 import { dockerArchiveMembers } from '../support/archive-members.ts'
 import { elementsOf } from '../support/collect.ts'
 import { testContext, type TestContext } from '../support/context.ts'

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, vi } from 'vitest'
-import { RegistryImage } from '../../main/inputs/registry.ts'
+import { RegistryImage } from '../../main/inputs/registry/registry.ts'
 import { FakeRegistry } from '../support/fake-registry.ts'
 import type { PushOptions } from '../support/fake-repository.ts'
 import { inputSuite } from '../support/input-suite.ts'

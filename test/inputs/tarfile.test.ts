@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { TarfileImage } from '../../main/inputs/tarfile.ts'
+import { TarfileImage } from '../../main/inputs/stored/tarfile.ts'
 import { dockerArchiveMembers, type Flavour } from '../support/archive-members.ts'
 import { layersOf } from '../support/collect.ts'
 import { testContext } from '../support/context.ts'

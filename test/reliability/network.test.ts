@@ -253,7 +253,7 @@ describe('a blob that is not what its digest says', () => {
   })
 
   test('is never given to somebody who saves it as it is, though it was right the second time', async () => {
-    const { RegistryImage } = await import('../../main/inputs/registry.ts')
+    const { RegistryImage } = await import('../../main/inputs/registry/registry.ts')
     const { testTask } = await import('../support/task.ts')
     const task = testTask()
     proxy.add({
