@@ -75,6 +75,8 @@ export const imageInfoSchema = z.object({
   /** Sum of the uncompressed layers; null while one is unknown. */
   size: z.number().nullable(),
   compressedSize: z.number().nullable(),
+  /** Bytes of its files as an engine counts them: about what its layers take, before anybody has read them. */
+  statedSize: z.number().optional(),
   layers: z.array(layerInfoSchema),
   history: z.array(historyStepSchema),
   /** What kind of file or folder this came from, in the field's words ("docker archive", "OCI layout"). */

@@ -29,7 +29,7 @@ export function infoLines(image: ImageInfo): string[] {
     ['Platform', formatPlatform(image.platform)],
     ['Created', image.created],
     ['Author', image.author],
-    ['Size', sizeWords(image.size, image.compressedSize)],
+    ['Size', sizeWords(image)],
     ['Entrypoint', config.Entrypoint && JSON.stringify(config.Entrypoint)],
     ['Command', config.Cmd && JSON.stringify(config.Cmd)],
     ['User', config.User || undefined],
@@ -63,8 +63,12 @@ function layerLines(layers: readonly LayerInfo[]): string[] {
   return formatTable([['Layer', 'diffID', 'Size', 'Stored', 'Created by'], ...rows], [0, 2, 3])
 }
 
-function sizeWords(size: number | null, stored: number | null): string {
-  const whole = size === null ? 'not known until the layers have been read' : formatBytes(size)
+function sizeWords({ size, compressedSize: stored, statedSize }: ImageInfo): string {
+  const unread =
+    statedSize === undefined
+      ? 'not known until the layers have been read'
+      : `about ${formatBytes(statedSize)}, as the engine says`
+  const whole = size === null ? unread : formatBytes(size)
   return stored === null || stored === size ? whole : `${whole}, ${formatBytes(stored)} as stored`
 }
 

@@ -110,9 +110,13 @@ async function describe(output: DestinationSpec, info: ImageInfo, report: Report
     for (const name of replaced) report.notes.push(`${fullName(name)} in ${output.path} will be replaced.`)
   }
   if (names.length === 0) report.notes.push('The image has no name; give it one to find it again by.')
-  report.bytes = sumOf([...sizes.values()])
-  if (report.bytes === null)
-    report.notes.push('Some layers are compressed: their size is known when they have been read once.')
+  report.bytes = sumOf([...sizes.values()]) ?? info.statedSize ?? null
+  if (sizes.values().every((size) => size !== null)) return
+  report.notes.push(
+    info.statedSize === undefined
+      ? 'Some layers are compressed: their size is known when they have been read once.'
+      : 'The size is what the engine says; that of its layers is known when they have been read once.',
+  )
 }
 
 function bytesOfLayer(spec: Extract<JobSpec, { kind: 'save-layer' }>, info: ImageInfo): number | null {

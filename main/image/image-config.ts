@@ -114,6 +114,7 @@ export function imageInfoOf(parts: {
   readonly digest?: Digest
   readonly format: string
   readonly layers: readonly StoredLayerInfo[]
+  readonly statedSize?: number | undefined
   readonly warnings: readonly Warning[]
 }): ImageInfo {
   const { config } = parts
@@ -131,6 +132,7 @@ export function imageInfoOf(parts: {
     config: config.config,
     size: sumOf(layers.map((layer) => layer.size)),
     compressedSize: sumOf(layers.map((layer) => layer.compressedSize)),
+    ...given('statedSize', parts.statedSize),
     layers,
     history,
     format: parts.format,

@@ -83,12 +83,7 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
           <p className={styles['facts']}>
             <span>{platformText(info.platform)}</span>
             <span>{counted(info.layers.length, 'layer')}</span>
-            {(info.size ?? info.compressedSize) !== null && (
-              <span>
-                <Bytes value={info.size ?? info.compressedSize} />
-                {info.size === null && ' stored'}
-              </span>
-            )}
+            <SizeFact info={info} />
             <Digest digest={info.imageID} name="image ID" />
           </p>
         </div>
@@ -106,5 +101,19 @@ function OpenPage({ image, info }: { readonly image: OpenImage; readonly info: I
         </Tabs.Panel>
       </Tabs>
     </div>
+  )
+}
+
+/** The best that is known of it, and which it is. */
+function SizeFact({ info }: { readonly info: ImageInfo }): JSX.Element | null {
+  const { size, compressedSize, statedSize } = info
+  const known = size ?? compressedSize ?? statedSize
+  if (known === undefined) return null
+  return (
+    <span>
+      {size === null && compressedSize === null && 'about '}
+      <Bytes value={known} />
+      {size === null && compressedSize !== null && ' stored'}
+    </span>
   )
 }

@@ -91,7 +91,7 @@ function SizeSentence({
   readonly info: ImageInfo
   readonly source: SourceSpec
 }): JSX.Element {
-  const { size, compressedSize } = info
+  const { size, compressedSize, statedSize } = info
   const isStoredOtherwise = compressedSize !== null && compressedSize !== size
   return (
     <p className={styles['sentence']}>
@@ -106,6 +106,12 @@ function SizeSentence({
         <>
           {size === null ? ' of ' : ', '}
           <Bytes value={compressedSize} /> {storedWords(source)}
+        </>
+      )}
+      {size === null && compressedSize === null && statedSize !== undefined && (
+        <>
+          {' '}
+          of about <Bytes value={statedSize} />, as the engine says
         </>
       )}
       .

@@ -62,6 +62,7 @@ export class DockerImage implements ImageInput {
       references: image.references,
       ...(image.digest === undefined ? {} : { digest: image.digest }),
       format: image.format,
+      statedSize: image.statedSize,
       layers,
       warnings: [],
     })

@@ -28,6 +28,8 @@ export interface EngineImage {
   readonly digest?: Digest
   /** The config as far as it can be told: without its history, or with one that is partly guessed. */
   readonly config: ParsedConfig
+  /** Bytes, as the engine counts them. */
+  readonly statedSize?: number | undefined
   readonly format: string
   /** What to ask the export for. */
   readonly query: { readonly platform?: string }
@@ -66,6 +68,7 @@ export async function askForImage(
     references: referencesOf(inspect, name),
     ...(digest === undefined ? {} : { digest }),
     config,
+    statedSize: inspect.Size ?? undefined,
     format: formatOf(await version),
     query: await asked('export'),
   }
