@@ -6,6 +6,8 @@ import { visible } from '../../shared/path-bytes.ts'
 export interface EngineSubject {
   /** The canonical address. */
   readonly engine: string
+  /** Whether it is known to be Podman, where its address does not say so. */
+  readonly isPodman?: boolean
   /** The image that was asked for, where there was one. */
   readonly image?: string
 }
@@ -30,7 +32,8 @@ function refusal(status: number, error: unknown, { engine, image }: EngineSubjec
   if (status === 401 || status === 403)
     return new ImageError('permission', `The engine at ${engine} refused the request.`, { detail: reason })
   const what = image === undefined ? '' : ` with “${visible(image)}”`
-  return new ImageError('engine', `The engine at ${engine} failed${what}: ${reason || `status ${status}`}`, {
+  const words = (reason || `status ${status}`).replace(/\.$/, '')
+  return new ImageError('engine', `The engine at ${engine} failed${what}: ${words}.`, {
     remedy: 'Look into the engine’s log, or try again.',
   })
 }
@@ -50,16 +53,17 @@ export function isCut(error: unknown): boolean {
   return CUT.has(codeOf(error) ?? '')
 }
 
-function unreachable(error: unknown, { engine }: EngineSubject): ImageError {
+function unreachable(error: unknown, subject: EngineSubject): ImageError {
+  const { engine } = subject
   const code = codeOf(error) ?? ''
   const failure = (kind: 'engine' | 'permission' | 'certificate', what: string, remedy: string): ImageError =>
     new ImageError(kind, what, { remedy, cause: error })
   if (code === 'EACCES' || code === 'EPERM')
-    return failure('permission', `No permission for the engine’s socket ${engine}.`, allow(engine))
-  if (ABSENT.has(code)) return failure('engine', `The engine at ${engine} is not running.`, start(engine))
-  if (isCut(error)) return failure('engine', `The engine at ${engine} stopped answering.`, start(engine))
+    return failure('permission', `No permission for the engine’s socket ${engine}.`, allow(subject))
+  if (ABSENT.has(code)) return failure('engine', `The engine at ${engine} is not running.`, start(subject))
+  if (isCut(error)) return failure('engine', `The engine at ${engine} stopped answering.`, start(subject))
   if (error instanceof Error && error.name === 'TimeoutError')
-    return failure('engine', `The engine at ${engine} does not answer.`, start(engine))
+    return failure('engine', `The engine at ${engine} does not answer.`, start(subject))
   if (code.startsWith('HPE_'))
     return failure(
       'engine',
@@ -79,17 +83,21 @@ function unreachable(error: unknown, { engine }: EngineSubject): ImageError {
   )
 }
 
-function allow(engine: string): string {
-  if (engine.includes('podman'))
+function allow(subject: EngineSubject): string {
+  if (isPodman(subject))
     return 'Use your own Podman (systemctl --user start podman.socket), or run this as root.'
   return 'Add yourself to its group (sudo usermod -aG docker $USER), then sign out and in again.'
 }
 
-function start(engine: string): string {
-  if (!engine.includes('podman'))
+function start(subject: EngineSubject): string {
+  if (!isPodman(subject))
     return 'Start it (sudo systemctl start docker, or its desktop program), then try again.'
-  const isRootful = engine.startsWith('/run/podman/')
+  const isRootful = subject.engine.startsWith('/run/podman/')
   return `Start it (${isRootful ? 'sudo systemctl' : 'systemctl --user'} start podman.socket), then try again.`
+}
+
+function isPodman(subject: EngineSubject): boolean {
+  return subject.isPodman ?? subject.engine.includes('podman')
 }
 
 /** The engine's own words: one line of a bounded length, and without what it may say of credentials in an address. */

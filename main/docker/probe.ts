@@ -18,7 +18,8 @@ export async function probe(host: EngineHost, signal: AbortSignal): Promise<Prob
     return { version: await client.version(AbortSignal.any([signal, patience])) }
   } catch (error) {
     signal.throwIfAborted()
-    const failure = engineError(patience.aborted ? patience.reason : error, { engine: host.address.text })
+    const subject = { engine: host.address.text, ...(/podman/i.test(host.name) ? { isPodman: true } : {}) }
+    const failure = engineError(patience.aborted ? patience.reason : error, subject)
     if (failure instanceof ImageError) return { error: failure }
     throw failure
   }

@@ -132,9 +132,9 @@ export class RegistryClient implements AsyncDisposable {
 
   /** Fails with 'sign-in' where the registry does not take the credentials, or wants some and has none. */
   async signIn(signal: AbortSignal): Promise<void> {
-    const answer = await this.send({ path: '', scope: '', what: 'a sign-in' }, signal)
+    const answer = await this.send({ path: '', scope: '', what: 'its API' }, signal)
+    if (answer.status !== 200) throw await failureOf(answer, 'its API')
     await discard(answer)
-    if (answer.status !== 200) throw await this.#refused(answer, 'a sign-in')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -177,7 +177,7 @@ export class RegistryClient implements AsyncDisposable {
     const failure = await failureOf(answer, what)
     if (!credentials)
       return new ImageError('sign-in', failure.message, { ...given(failure.remedy, failure.detail) })
-    return new ImageError('sign-in', `${this.#base.host} does not take these credentials for ${what}.`, {
+    return new ImageError('sign-in', `${this.#base.host} does not take these credentials.`, {
       ...given('Check the user and the password or token, then sign in again.', failure.detail),
     })
   }

@@ -75,7 +75,7 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
         onChange={change}
         onDone={() => table.current?.focus()}
       />
-      <PendingLine source={image.source} job={job} pendingLayers={pending} layers={info.layers} />
+      <PendingLine source={image.source} job={job} pendingLayers={pending} info={info} />
       <SidePane
         name="files.viewer"
         side={

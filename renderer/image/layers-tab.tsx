@@ -58,13 +58,7 @@ export function LayersTab({ image, info }: LayersTabProps): JSX.Element {
           />
         )}
       </div>
-      <PendingLine
-        source={image.source}
-        job={job}
-        pendingLayers={unread}
-        layers={info.layers}
-        isOffered={isOffered}
-      />
+      <PendingLine source={image.source} job={job} pendingLayers={unread} info={info} isOffered={isOffered} />
       <div
         className={styles['layerTable']}
         role="grid"

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import type { JSX, ReactNode } from 'react'
 import { isEnded, type JobState } from '../../shared/job.ts'
-import type { LayerInfo } from '../../shared/image.ts'
+import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
@@ -18,19 +18,20 @@ interface PendingLineProps {
   readonly source: SourceSpec
   readonly job: JobState | undefined
   readonly pendingLayers: readonly number[]
-  readonly layers: readonly LayerInfo[]
+  readonly info: ImageInfo
   /** Nobody reads them of itself here: they are offered. */
   readonly isOffered?: boolean
 }
 
 /** Says which part of the image is still being read, quietly; what reading the rest would take; and why it stopped, where it did. */
 export function PendingLine(props: PendingLineProps): JSX.Element | null {
-  const { source, job, pendingLayers, layers, isOffered = false } = props
+  const { source, job, pendingLayers, info, isOffered = false } = props
+  const { layers } = info
   if (pendingLayers.length === 0) return null
   if (job === undefined && isOffered) {
     return (
       <Line words={`${counted(pendingLayers.length, 'layer')} of ${layers.length} not read yet`}>
-        <ReadButton source={source} label={readLabel(pendingLayers, layers)} />
+        <ReadButton source={source} label={readLabel(pendingLayers, info)} />
       </Line>
     )
   }
@@ -44,19 +45,23 @@ export function PendingLine(props: PendingLineProps): JSX.Element | null {
     <Line
       words={`${counted(pendingLayers.length, 'layer')} of ${layers.length} not read; what they hold is missing here.`}
     >
-      <ReadButton source={source} label={readLabel(pendingLayers, layers)} />
+      <ReadButton source={source} label={readLabel(pendingLayers, info)} />
     </Line>
   )
 }
 
 /** How many bytes are fetched for it is said before. */
-export function readLabel(pendingLayers: readonly number[], layers: readonly LayerInfo[]): string {
-  const sizes = pendingLayers.map((index) => layers[index]?.compressedSize ?? null)
+export function readLabel(pendingLayers: readonly number[], info: ImageInfo): string {
+  const sizes = pendingLayers.map((index) => info.layers[index]?.compressedSize ?? null)
   const bytes = sizes.reduce<number | null>(
     (sum, size) => (sum === null || size === null ? null : sum + size),
     0,
   )
-  return bytes === null ? 'Read the layers' : `Read the layers (${formatBytes(bytes)})`
+  if (bytes !== null) return `Read the layers (${formatBytes(bytes)})`
+  const isWhole = pendingLayers.length === info.layers.length
+  return isWhole && info.statedSize !== undefined
+    ? `Read the layers (about ${formatBytes(info.statedSize)})`
+    : 'Read the layers'
 }
 
 function Line({ words, children }: { readonly words: string; readonly children: ReactNode }): JSX.Element {

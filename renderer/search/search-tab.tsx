@@ -101,12 +101,7 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
         />
         {asked && <SearchSummary summary={summary} view={view} onChange={change} />}
       </div>
-      <PendingLine
-        source={image.source}
-        job={job}
-        pendingLayers={summary.pendingLayers}
-        layers={info.layers}
-      />
+      <PendingLine source={image.source} job={job} pendingLayers={summary.pendingLayers} info={info} />
       {asked ? (
         <SidePane
           name="search.viewer"

@@ -385,7 +385,7 @@ describe('what an engine does wrong', () => {
     })
     expect(error).toMatchObject({
       code: 'engine',
-      message: expect.stringMatching(/failed while it exported “sample:1”: layer does not exist$/),
+      message: expect.stringMatching(/failed while it exported “sample:1”: layer does not exist\.$/),
     })
   })
 

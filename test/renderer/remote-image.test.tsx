@@ -154,11 +154,15 @@ test('a registry that is not checked is said to be so', async () => {
   expect(within(identity).getByText('its certificate is not checked')).toBeTruthy()
 })
 
-test('the button says bytes only where all are known', () => {
-  expect(readLabel([1], unread.layers)).toBe('Read the layers (20.0 MB)')
-  expect(readLabel([0, 1], [unread.layers[0]!, { ...unread.layers[1]!, compressedSize: null }])).toBe(
-    'Read the layers',
-  )
+test('the button says bytes only where all are known, or what the engine says of the whole', () => {
+  expect(readLabel([1], unread)).toBe('Read the layers (20.0 MB)')
+  const partly = {
+    ...unread,
+    layers: [unread.layers[0]!, { ...unread.layers[1]!, compressedSize: null }],
+  }
+  expect(readLabel([0, 1], partly)).toBe('Read the layers')
+  expect(readLabel([0, 1], { ...partly, statedSize: 30e6 })).toBe('Read the layers (about 30.0 MB)')
+  expect(readLabel([1], { ...partly, statedSize: 30e6 })).toBe('Read the layers')
 })
 
 test.each<[SourceSpec, string[], string]>([

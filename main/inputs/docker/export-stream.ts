@@ -51,10 +51,14 @@ export class ExportStream implements Disposable {
     const said = this.#lastWords()
     const doing = `while it exported “${this.#image}”`
     if (said !== undefined)
-      return new ImageError('engine', `The engine at ${this.#engine} failed ${doing}: ${said}`, {
-        remedy: 'Check that the image is still there, and look into the engine’s log.',
-        cause: error,
-      })
+      return new ImageError(
+        'engine',
+        `The engine at ${this.#engine} failed ${doing}: ${said.replace(/\.$/, '')}.`,
+        {
+          remedy: 'Check that the image is still there, and look into the engine’s log.',
+          cause: error,
+        },
+      )
     if (isCut(error) || (error instanceof ImageError && error.code === 'truncated'))
       return new ImageError('engine', `The engine at ${this.#engine} stopped sending ${doing}.`, {
         remedy: 'Check that the engine is running, then try again.',
