@@ -372,7 +372,7 @@ describe('what an engine does wrong', () => {
     })
     expect(error).toMatchObject({
       code: 'malformed',
-      message: expect.stringMatching(/^What the engine at .* sent as “sample:1” is not an image: /),
+      message: expect.stringMatching(/^What the engine at .* sent as “sample:1” is not an image\.$/),
     })
   })
 

@@ -67,7 +67,7 @@ export class ExportStream implements Disposable {
     if (error instanceof ImageError && error.code === 'malformed')
       return new ImageError(
         'malformed',
-        `What the engine at ${this.#engine} sent as “${this.#image}” is not an image: ${error.message}`,
+        `What the engine at ${this.#engine} sent as “${this.#image}” is not an image.`,
         { remedy: 'Check that this is the address of a Docker or Podman engine.', cause: error },
       )
     return error
