@@ -83,7 +83,9 @@ export class SignInKeeper {
 
   async forget(registry: string): Promise<void> {
     this.#signIns.delete(registry)
-    await this.#file.update(({ [registry]: _, ...kept }) => kept)
+    await this.#file.update((kept) =>
+      Object.fromEntries(Object.entries(kept).filter(([name]) => name !== registry)),
+    )
     const helper = await helperFor(registry, {})
     if (helper) await eraseWithHelper(helper, helperKey(registry))
     this.#onChange(this.all())

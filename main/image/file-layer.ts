@@ -63,10 +63,10 @@ export class FileLayer implements Layer {
   }
 
   async expectedSize(): Promise<number | undefined> {
-    const { compression, offset, size, open, whole } = this.#blob
+    const blob = this.#blob
     if (this.#size !== undefined) return this.#size
-    if (compression !== 'gzip') return undefined
-    return gzipSize(whole ? await whole() : open(), offset, size)
+    if (blob.compression !== 'gzip') return undefined
+    return gzipSize(blob.whole ? await blob.whole() : blob.open(), blob.offset, blob.size)
   }
 
   async entries(signal?: AbortSignal): Promise<EntryTable> {

@@ -78,6 +78,9 @@ export class BlobDownload implements AsyncDisposable {
     const buffer = Buffer.allocUnsafeSlow(CHUNK)
     let position = from
     let since: number | undefined
+    const wake = (): void => this.#wake()
+    signal?.addEventListener('abort', wake)
+    using _ = { [Symbol.dispose]: () => signal?.removeEventListener('abort', wake) }
     while (position !== this.#size) {
       signal?.throwIfAborted()
       if (position >= this.#readable) {
@@ -246,6 +249,10 @@ export class BlobDownload implements AsyncDisposable {
   #grow(size: number): void {
     if (!this.#isFollowed && this.#lease === undefined) return
     this.#readable = size
+    this.#wake()
+  }
+
+  #wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()

@@ -29,6 +29,8 @@ export interface BlobStoreOptions {
   readonly cache: LayerCache
   /** Blobs fetched at once. */
   readonly workers: number
+  /** Ends all that is on its way. */
+  readonly signal: AbortSignal
   /** Bytes that are here of those that were asked for so far. */
   readonly onProgress: (done: number, total: number) => void
   readonly onDamage: (what: string) => void
@@ -41,6 +43,7 @@ export class BlobStore implements AsyncDisposable {
   readonly #blobs = new Map<Digest, Promise<RemoteBlob>>()
   readonly #stack = new AsyncDisposableStack()
   readonly #life = new AbortController()
+  readonly #signal: AbortSignal
   #fetched = 0
   #kept = 0
   #expected = 0
@@ -48,6 +51,7 @@ export class BlobStore implements AsyncDisposable {
   constructor(options: BlobStoreOptions) {
     this.#options = options
     this.#slots = new Slots(options.workers)
+    this.#signal = AbortSignal.any([this.#life.signal, options.signal])
   }
 
   get traffic(): Traffic {
@@ -78,7 +82,7 @@ export class BlobStore implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       // Its slot is taken for as long as it is on its way; whoever wants it has it from the first byte on.
       this.#slots
-        .with(this.#life.signal, async () => {
+        .with(this.#signal, async () => {
           const download = this.#stack.use(this.#download(wanted))
           download.done.catch(() => this.#blobs.delete(wanted.digest))
           resolve(download)
@@ -96,9 +100,9 @@ export class BlobStore implements AsyncDisposable {
     this.#stack.use(lease)
     const file = this.#stack.use(RandomAccess.open(lease.path))
     try {
-      for await (const _ of verified(readRange(file, 0, file.size, this.#life.signal), digest, what));
+      for await (const _ of verified(readRange(file, 0, file.size, this.#signal), digest, what));
     } catch (error) {
-      this.#life.signal.throwIfAborted()
+      this.#signal.throwIfAborted()
       if ((error as { code?: string }).code !== 'digest-mismatch') throw error
       await cache.remove({ blob: digest })
       onDamage(what)
@@ -121,7 +125,7 @@ export class BlobStore implements AsyncDisposable {
     return new BlobDownload({
       ...wanted,
       cache,
-      signal: this.#life.signal,
+      signal: this.#signal,
       onFetched: (bytes) => {
         this.#fetched += bytes
         progress()

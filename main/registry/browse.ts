@@ -151,7 +151,8 @@ async function platformsWithSizes(
           found.map(({ platform }) => platform),
           hostPlatform(),
         )
-  return found.map((platform, i) => ({ ...platform, isDefault: i === best }))
+  const chosen = found[best ?? -1]
+  return chosen ? found.with(best ?? 0, { ...chosen, isDefault: true }) : found
 }
 
 function sizeOf({ layers }: Manifest): { size: number; layers: number } {

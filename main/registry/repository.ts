@@ -36,9 +36,8 @@ export class Repository implements AsyncDisposable {
 
   static async of(reference: Reference, options: RepositoryOptions): Promise<Repository> {
     const found = await locationsOf(reference.domain, reference.path)
-    const locations = found.map((location, i) =>
-      i === found.length - 1 ? { ...location, insecure: location.insecure || options.insecure } : location,
-    )
+    const own = found.at(-1) as Location
+    const locations = [...found.slice(0, -1), { ...own, insecure: own.insecure || options.insecure }]
     return new Repository(reference, locations, { ...options, access: accessTo(reference, options.access) })
   }
 

@@ -58,6 +58,7 @@ export class RegistryImage implements ImageInput {
     const blobs = stack.use(
       new BlobStore({
         cache: context.cache,
+        signal: task.signal,
         workers: spec.maxWorkers ?? context.parallel ?? DEFAULT_WORKERS,
         onProgress: (done, total) => task.progress(STEP, done, total),
         onDamage: (what) =>
