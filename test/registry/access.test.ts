@@ -2,6 +2,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { reportOf } from '../../shared/errors.ts'
 import type { RecordedRequest } from '../support/fake-server.ts'
 import { Certificates } from '../support/certificates.ts'
 import { testContext, type TestContext } from '../support/context.ts'
@@ -11,6 +12,7 @@ import { FaultProxy } from '../support/fault-proxy.ts'
 import { sampleImage } from '../support/image-builder.ts'
 import { answers, redirects } from '../support/network-faults.ts'
 import { pauses } from '../support/quick-clock.ts'
+import { testTask } from '../support/task.ts'
 import { TokenServer, type TokenServerOptions } from '../support/token-server.ts'
 import { pull, type Pulled } from './pulled.ts'
 
@@ -298,6 +300,29 @@ describe('a registry that sends elsewhere', () => {
       for (const { headers } of elsewhere.requests) expect(headers.cookie).toBeUndefined()
     },
   )
+
+  test('by a signed address, does not have it told when it leads nowhere', async () => {
+    const registry = await registryWith()
+    const elsewhere = stack.use(await registry.startBlobServer())
+    const proxy = stack.use(await FaultProxy.start(elsewhere.url))
+    registry.redirectBlobs = (digest) => `${proxy.url}/${digest}?signature=canary`
+    const task = testTask()
+    for (const fault of [
+      { kind: 'cut', after: 0 },
+      answers(503),
+      answers(403),
+      answers(429, { 'retry-after': '999' }),
+    ] as const) {
+      proxy.heal()
+      proxy.add({ fault })
+      const error: unknown = await pull(context, `${registry.host}/team/app`, task).catch(
+        (error: unknown) => error,
+      )
+      expect(error).toMatchObject({ name: 'ImageError' })
+      expect(JSON.stringify([reportOf(error), task.steps, task.warnings])).not.toContain('canary')
+    }
+    expect(proxy.requests.every(({ url }) => url.includes('canary'))).toBe(true)
+  })
 
   test('and back again, does not get back what it was not given', async () => {
     const { registry, proxy } = await signedIn()
