@@ -125,5 +125,11 @@ const TRUST: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: 'its certificate is not signed as it says',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a certificate of yours',
+  // What Go's servers say instead.
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': 'it asks for a certificate of yours',
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN': 'it does not know the certificate that it was shown',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the certificate that it was shown',
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'the certificate that it was shown has expired',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'it has no way of encryption in common with this computer',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'it has no way of encryption in common with this computer',
 }

@@ -44,6 +44,7 @@ test.each([
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'an authority that this computer does not know'],
   ['INVALID_PURPOSE', 'its certificate is not for servers'],
   ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it asks for a certificate of yours'],
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'it asks for a certificate of yours'],
 ])('%s is a matter of trust', (code, why) => {
   expect(words(failed(code, 1))).toMatchObject({ code: 'certificate', message: expect.stringContaining(why) })
 })
