@@ -1,5 +1,5 @@
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fastGunzip } from '../../main/image/gunzip.ts'
 import { bytesOf } from '../support/collect.ts'
@@ -134,7 +134,7 @@ describe.skipIf(process.versions.node.split('.')[0] !== '24')(
       const compressed = bytesOf(gzip)
       for (const part of ['one ', 'two ', 'three']) {
         gzip.write(part)
-        await new Promise<void>((resolve) => void gzip.flush(() => resolve()))
+        await new Promise<void>((resolve) => gzip.flush(() => resolve()))
       }
       gzip.end()
       expect((await inflated(await compressed, 3)).toString()).toBe('one two three')

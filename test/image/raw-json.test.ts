@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { goJson, rawMembers, sortedObject } from '../../main/image/raw-json.ts'
 

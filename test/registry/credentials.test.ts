@@ -276,7 +276,7 @@ describe.skipIf(process.platform === 'win32')('a credential helper', () => {
     expect(String(error.stack)).not.toContain(SECRET)
   })
 
-  test.each(['missing', '../../bin/sh', 'a b', 'x;rm', 'Ünïcode', `${'long'.repeat(40)}`])(
+  test.each(['missing', '../../bin/sh', 'a b', 'x;rm', 'Ünïcode', 'long'.repeat(40)])(
     'by the name of %j is none that is installed',
     async (name) => {
       await write(DOCKER, { credsStore: name })

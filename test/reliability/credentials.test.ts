@@ -24,13 +24,11 @@ const CANARIES = {
   fileSecret: 'canary-file-secret-7f3e',
   signature: 'canary-signature-7f3f',
 } as const
-const SECRETS = Object.values(CANARIES).flatMap((canary) => [
-  canary,
-  // As Basic authentication has it, whatever the name before it.
-  ...['canary-user:', 'x', 'xx'].map((before) =>
-    Buffer.from(`${before}${canary}`).toString('base64').slice(4, -4),
-  ),
-])
+/** As Basic authentication has it, at each of the three places that base64 may put it. */
+function encodedForms(secret: string): string[] {
+  return ['', 'x', 'xx'].map((before) => Buffer.from(`${before}${secret}`).toString('base64').slice(4, -4))
+}
+const SECRETS = [...Object.values(CANARIES), ...Object.values(CANARIES).flatMap(encodedForms)]
 const USER = 'canary-user'
 
 const IMAGE = buildImage({
@@ -64,10 +62,10 @@ afterEach(async () => {
 
 /** Notes the command line and the environment of every process below this one, as long as `work` is under way. */
 async function watched<T>(work: Promise<T>, isNoted: (variable: string) => boolean): Promise<T> {
-  let isDone = false
-  const ended = work.finally(() => (isDone = true))
+  const state = { isDone: false }
+  const ended = work.finally(() => (state.isDone = true))
   const isBelow = new Map<string, boolean>([[String(process.pid), true]])
-  while (!isDone) {
+  while (!state.isDone) {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
         if (!isBelow.has(pid)) {
