@@ -77,18 +77,26 @@ export class SignInKeeper {
       const sealed = (await this.#vault.encrypt(JSON.stringify({ username, secret }))).toString('base64')
       await this.#file.update((kept) => ({ ...kept, [registry]: sealed }))
     }
+    // One that was sealed before would come back with the next start.
+    if (how !== 'system') await this.#unseal(registry)
     this.#signIns.set(registry, signIn)
     this.#onChange(this.all())
   }
 
   async forget(registry: string): Promise<void> {
     this.#signIns.delete(registry)
-    await this.#file.update((kept) =>
-      Object.fromEntries(Object.entries(kept).filter(([name]) => name !== registry)),
-    )
+    this.#onChange(this.all())
+    await this.#unseal(registry)
     const helper = await helperFor(registry, {})
     if (helper) await eraseWithHelper(helper, helperKey(registry))
-    this.#onChange(this.all())
+  }
+
+  async #unseal(registry: string): Promise<void> {
+    const kept = await this.#file.read()
+    if (registry in kept)
+      await this.#file.update((kept) =>
+        Object.fromEntries(Object.entries(kept).filter(([name]) => name !== registry)),
+      )
   }
 
   async #open(vault: Vault, sealed: string): Promise<z.infer<typeof openedSchema> | undefined> {

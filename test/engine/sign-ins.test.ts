@@ -107,6 +107,16 @@ describe('a sign-in that the system encrypts', () => {
     expect(next.all().map(({ registry }) => registry)).toEqual(['b.example'])
   })
 
+  test('does not come back when another one was kept otherwise since', async () => {
+    const { keeper: kept } = keeper(vault())
+    await kept.keep(ME, 'system')
+    await kept.keep({ ...ME, username: 'other' }, 'session')
+    expect(kept.all().map(({ username }) => username)).toEqual(['other'])
+    const { keeper: next } = keeper(vault())
+    await next.load()
+    expect(next.all()).toEqual([])
+  })
+
   test.each(['unsafe', undefined] as const)('is refused where the vault is %s', async (state) => {
     const { keeper: kept, told } = keeper(state && vault(state))
     await expect(kept.keep(ME, 'system')).rejects.toMatchObject({ code: 'unsupported' })
@@ -166,6 +176,15 @@ describe.skipIf(process.platform === 'win32')("a sign-in that the user's credent
     const { keeper: kept, told } = keeper()
     await expect(kept.keep(ME, 'helper')).rejects.toMatchObject({ code: 'sign-in' })
     expect([kept.all(), told]).toEqual([[], []])
+  })
+
+  test('is not told any more once it is forgotten, though the helper fails', async () => {
+    await helper('[ "$1" = store ]')
+    const { keeper: kept, told } = keeper()
+    await kept.keep(ME, 'helper')
+    await writeFile(folder.at('docker/config.json'), JSON.stringify({ credsStore: 'missing' }))
+    await expect(kept.forget(ME.registry)).rejects.toMatchObject({ code: 'sign-in' })
+    expect(told.at(-1)).toEqual([])
   })
 
   test('cannot be kept where no helper is named', async () => {
