@@ -2,8 +2,9 @@ import { ImageError, isCancelled } from '../../shared/errors.ts'
 
 /** What a failed connection or a failed read of one means, in words. `server` is host and port. Other errors stay as they are. */
 export function networkError(error: unknown, server: string): unknown {
-  if (error instanceof ImageError || isCancelled(error)) return error
   const code = codeOf(error)
+  // A proxy's refusal has the name of an abort, which nobody asked for.
+  if (error instanceof ImageError || (isCancelled(error) && code !== PROXY_REFUSAL)) return error
   const trust = TRUST[code]
   if (trust !== undefined)
     return new ImageError('certificate', `${server} cannot be trusted: ${trust}.`, {
@@ -59,7 +60,10 @@ function wordsOf(code: string): string | undefined {
   return WORDS[code] ?? PROTOCOLS.find(([start]) => code.startsWith(start))?.[1]
 }
 
+const PROXY_REFUSAL = 'UND_ERR_ABORTED'
+
 const UNREACHED: ReadonlySet<string> = new Set([
+  PROXY_REFUSAL,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -68,6 +72,7 @@ const UNREACHED: ReadonlySet<string> = new Set([
 ])
 
 const WORDS: Readonly<Record<string, string>> = {
+  [PROXY_REFUSAL]: 'cannot be reached through the proxy that this computer is set to use',
   ECONNREFUSED: 'refuses connections',
   ENOTFOUND: 'is not known to the name service',
   EAI_AGAIN: 'cannot be looked up: the name service does not answer',
@@ -97,6 +102,7 @@ const PROTOCOLS: readonly (readonly [start: string, words: string])[] = [
 ]
 
 const REMEDIES: Readonly<Record<string, string>> = {
+  [PROXY_REFUSAL]: 'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or ask whoever runs the proxy.',
   ECONNREFUSED: 'Check its name and port, and that it is running.',
   ENOTFOUND: 'Check its name, and that this computer is online.',
   ERR_SSL_WRONG_VERSION_NUMBER:
