@@ -13,8 +13,10 @@ const SPACE_STEP = 8 * 1024 * 1024
 export class FileSink implements AsyncDisposable {
   readonly #place: string
   readonly #handle: FileHandle
-  /** Closes it. */
-  readonly #isOwner: boolean
+  /** The one whose region this is, or this itself. */
+  readonly #whole: FileSink
+  /** Bytes that the disk has taken, regions' among them. */
+  #taken = 0
   #filling = Buffer.allocUnsafe(BUFFER_SIZE)
   #spare = Buffer.allocUnsafe(BUFFER_SIZE)
   #filled = 0
@@ -24,17 +26,17 @@ export class FileSink implements AsyncDisposable {
   #pending: Promise<void> = Promise.resolve()
   #isOpen = true
 
-  private constructor(place: string, handle: FileHandle, start: number, isOwner: boolean) {
+  private constructor(place: string, handle: FileHandle, start: number, whole?: FileSink) {
     this.#place = place
     this.#handle = handle
     this.#written = start
-    this.#isOwner = isOwner
+    this.#whole = whole ?? this
   }
 
   /** `place` is the folder that people know, where there must be room for it. */
   static async create(path: string, place: string): Promise<FileSink> {
     try {
-      return new FileSink(place, await open(path, 'wx', 0o666), 0, true)
+      return new FileSink(place, await open(path, 'wx', 0o666), 0)
     } catch (error) {
       throw roomError(error, place, 0)
     }
@@ -68,7 +70,7 @@ export class FileSink implements AsyncDisposable {
 
   /** Another writer of the same file, from another place on: it is flushed, not closed, and its bytes are this one's to sync. */
   region(start: number): FileSink {
-    return new FileSink(this.#place, this.#handle, start, false)
+    return new FileSink(this.#place, this.#handle, start, this)
   }
 
   /** Goes on from another place, behind which there is nothing. */
@@ -91,7 +93,7 @@ export class FileSink implements AsyncDisposable {
       await this.#handle.sync()
     } catch (error) {
       // Some file systems find room only now (NFS, delayed allocation).
-      throw roomError(error, this.#place, this.#written)
+      throw roomError(error, this.#place, this.#taken)
     }
     this.#isOpen = false
     await this.#handle.close()
@@ -101,7 +103,7 @@ export class FileSink implements AsyncDisposable {
     if (!this.#isOpen) return
     this.#isOpen = false
     await this.#pending.catch(() => {})
-    if (this.#isOwner) await this.#handle.close()
+    if (this.#whole === this) await this.#handle.close()
   }
 
   /** Hands the full buffer to the disk once the other one is free. */
@@ -127,9 +129,10 @@ export class FileSink implements AsyncDisposable {
       while (done < bytes.length) {
         const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
         done += bytesWritten
+        this.#whole.#taken += bytesWritten
       }
     } catch (error) {
-      throw roomError(error, this.#place, position + done)
+      throw roomError(error, this.#place, this.#whole.#taken)
     }
   }
 }

@@ -30,7 +30,8 @@ export function roomError(error: unknown, folder: string, written: number): unkn
   if (reason === undefined) return error
   return new ImageError(
     'no-space',
-    `There is not enough room in ${folder}: ${reason} after ${Math.floor(written / 1e6)} MB.`,
+    // A limit of one file says nothing of how much there was to write.
+    `There is not enough room in ${folder}: ${reason}${code === 'EFBIG' ? '' : ` after ${Math.floor(written / 1e6)} MB`}.`,
     {
       remedy: 'Free some space or choose another place.',
       detail: `${written} bytes were written`,
