@@ -92,7 +92,7 @@ async function dockerFigures(bench: RemoteBench): Promise<Figure[]> {
   await using engine = await Dockerd.start()
   await engine.docker('load', '--input', bench.image)
   const saved = ['--host', `unix://${engine.socket}`, 'save', '--output']
-  return engineFigures(bench, 'Docker', engine.socket, (out) =>
+  return await engineFigures(bench, 'Docker', engine.socket, (out) =>
     measured('docker', [...saved, out, REFERENCE], { DOCKER_CONFIG: bench.memory }),
   )
 }
@@ -100,7 +100,7 @@ async function dockerFigures(bench: RemoteBench): Promise<Figure[]> {
 async function podmanFigures(bench: RemoteBench): Promise<Figure[]> {
   await using engine = await Podman.start()
   await engine.podman('load', '--input', bench.image)
-  return engineFigures(bench, 'Podman', engine.socket, (out) =>
+  return await engineFigures(bench, 'Podman', engine.socket, (out) =>
     measured('podman', ['--url', `unix://${engine.socket}`, 'save', '--quiet', '--output', out, REFERENCE]),
   )
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { command } from './command.ts'
+import { tryCommand } from './command.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 
 export interface Measured {
@@ -20,9 +20,11 @@ export async function measured(
   statuses: readonly number[] = [0],
 ): Promise<Measured> {
   await using folder = await TemporaryFolder.make()
-  const said = await command('python3', [RUNNER, folder.at('result'), program, ...args], { env: environment })
+  const said = await tryCommand('python3', [RUNNER, folder.at('result'), program, ...args], {
+    env: environment,
+  })
   const result = JSON.parse(await readFile(folder.at('result'), 'utf8')) as Measured & { status: number }
   if (!statuses.includes(result.status))
-    throw new Error(`${program} ${args.join(' ')} ended with ${result.status}: ${said}`)
+    throw new Error(`${program} ${args.join(' ')} ended with ${result.status}: ${said.stderr}`)
   return result
 }
