@@ -54,6 +54,9 @@ export const LayerRow = memo(function LayerRow(props: LayerRowProps): JSX.Elemen
   const { line, top, position, share, contribution, isChosen, onChoose } = props
   const { layer, step } = line
   const command = commandText(layer.createdBy ?? step?.createdBy)
+  // The bar stands under the size that it shows.
+  const isRead = layer.size !== null || layer.compressedSize === null
+  const barred = `number ${styles['barred']}`
   return (
     <div
       id={`layer-${layer.index}`}
@@ -77,10 +80,10 @@ export const LayerRow = memo(function LayerRow(props: LayerRowProps): JSX.Elemen
       <span role="gridcell" className="mono truncate" title={command}>
         {command === '' ? <span className="dim">no command recorded</span> : command}
       </span>
-      <span role="gridcell" className="number">
+      <span role="gridcell" className={isRead ? 'number' : barred}>
         <Bytes value={layer.compressedSize} />
       </span>
-      <span role="gridcell" className={`number ${styles['barred']}`}>
+      <span role="gridcell" className={isRead ? barred : 'number'}>
         <Bytes value={layer.size} />
       </span>
       <span role="gridcell" className="number">
