@@ -1,4 +1,4 @@
-import { isDigest, shortDigest } from '../../shared/digest.ts'
+import { isDigest, shortDigest, type Digest } from '../../shared/digest.ts'
 import type { Task } from '../image/element.ts'
 
 /**
@@ -11,6 +11,11 @@ export function withPasses(task: Task, expected: number): Task {
     signal: task.signal,
     warn: (warning) => task.warn(warning),
     progress(step, done, total) {
+      // Only layers are read again: what is fetched or unpacked once has no second pass to wait for.
+      if (!isDigest(step)) {
+        task.progress(step, done, total)
+        return
+      }
       const known = steps.get(step)
       const pass = known === undefined ? 1 : done < known.done ? known.pass + 1 : known.pass
       steps.set(step, { pass, done })
@@ -21,7 +26,6 @@ export function withPasses(task: Task, expected: number): Task {
   }
 }
 
-function nameOf(step: string, pass: number): string {
-  if (pass === 1) return step
-  return `${isDigest(step) ? shortDigest(step) : step}, pass ${pass}`
+function nameOf(step: Digest, pass: number): string {
+  return pass === 1 ? step : `${shortDigest(step)}, pass ${pass}`
 }

@@ -26,8 +26,6 @@ export interface AuthorizationOptions {
   /** Where the registry is: what its realm is measured against. */
   readonly registry: URL
   readonly credentials: () => Promise<Credentials | undefined>
-  /** Plain HTTP was asked for, for this registry. */
-  readonly insecure: boolean
   /** Sends a request for a token; answers status and JSON. Whatever it needs to reach the server is its own. */
   readonly send: (request: TokenRequest, signal: AbortSignal) => Promise<{ status: number; body: unknown }>
 }

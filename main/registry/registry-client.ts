@@ -77,7 +77,6 @@ export class RegistryClient implements AsyncDisposable {
     const connections = stack.use(new Connections(base, { insecure, caFile: () => access.caFile() }))
     const authorization = new Authorization({
       registry: base,
-      insecure,
       credentials: () => credentialsFor(registry, repository, access),
       async send({ url, ...options }, signal) {
         const answer = await sendOnce(connections, url, options, signal)

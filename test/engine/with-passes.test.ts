@@ -28,3 +28,16 @@ it('work of one pass is reported as it is', () => {
     { step: 'Inflate', done: 9 },
   ])
 })
+
+it('what is fetched or unpacked once has no pass to wait for, however often layers are read', () => {
+  const task = testTask()
+  const passes = withPasses(task, 2)
+  // A server that begins anew takes back what was done.
+  for (const done of [0, 60, 20, 100]) passes.progress('Downloading', done, 100)
+  expect(task.steps.map(({ step, done }) => [step, done])).toEqual([
+    ['Downloading', 0],
+    ['Downloading', 60],
+    ['Downloading', 20],
+    ['Downloading', 100],
+  ])
+})
