@@ -23,6 +23,7 @@ export default defineConfig({
           cli: at('main/cli.ts'),
           'job-process': at('main/engine/job-process.ts'),
           'reader-process': at('main/engine/reader-process.ts'),
+          'layer-thread': at('main/image/layer-thread.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
-import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { entryFile } from '../image/entry-file.ts'
 
 /** The programs that run beside the main process; each is an entry of the build of its own. */
 export type ProcessEntry = 'job-process' | 'reader-process'
@@ -26,12 +25,8 @@ export interface ProcessHost {
   spawn(entry: ProcessEntry): ChildHandle
 }
 
-/** The file of an entry: its source while the sources run, its built file in the build (this module may stand in a chunk there). */
-export function entryPath(entry: ProcessEntry, here: string = import.meta.url): string {
-  const own = fileURLToPath(here)
-  const folder = dirname(own)
-  if (own.endsWith('.ts')) return join(folder, `${entry}.ts`)
-  return join(basename(folder) === 'chunks' ? dirname(folder) : folder, `${entry}.js`)
+export function entryPath(entry: ProcessEntry): string {
+  return entryFile(entry, import.meta.url)
 }
 
 const LAST_WORDS = 8 * 1024

@@ -56,7 +56,8 @@ async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task)
   const need = async (diffID: Digest): Promise<Need> => ((await index.has(diffID)) ? 'skip' : 'once')
   for await (const [type, diffID, layer] of input.fetch(need, task, { isAnyOrder: true })) {
     if (type !== 'layer' || !layer) continue
-    for await (const _ of layer.stream(task.signal));
+    if (layer.readThrough) await layer.readThrough(undefined, task.signal)
+    else for await (const _ of layer.stream(task.signal));
     // An input may have kept the entries as they passed.
     if (await index.has(diffID)) continue
     let size = 0

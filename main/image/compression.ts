@@ -30,6 +30,11 @@ export function sniffCompression(head: Uint8Array): Compression {
   return isSkippable ? 'zstd' : 'none'
 }
 
+export interface DecompressOptions {
+  /** Inflate on the thread that asks, which has nothing else to do, rather than on another beside it. */
+  readonly isBlocking?: boolean
+}
+
 /**
  * The uncompressed bytes, in memory that does not depend on how many they are: the source is read no faster than the result is. Members,
  * frames or streams one after the other are one; after gzip members zeros may follow, and nothing else (Go's rule, so every engine's).
@@ -40,13 +45,14 @@ export async function* decompress(
   kind: Compression,
   source: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
+  options: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   switch (kind) {
     case 'none':
       yield* source
       return
     case 'gzip':
-      yield* gunzip(source, signal)
+      yield* gunzip(source, signal, options)
       return
     case 'zstd': {
       const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX }
@@ -105,9 +111,10 @@ async function* withTurns(
 async function* gunzip(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
+  options: DecompressOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    const fast = fastGunzip(source, signal)
+    const fast = fastGunzip(source, signal, options)
     if (fast) yield* fast
     else yield* through(createGunzip({ chunkSize: CHUNK }), source, 'gzip', signal)
   } catch (error) {

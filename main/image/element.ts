@@ -36,6 +36,11 @@ export interface Layer {
    */
   stream(signal?: AbortSignal): AsyncIterable<Uint8Array>
   /**
+   * Reads the layer through on a thread of its own, verified as by `stream`, its entries kept in the index, and into `target` where one is
+   * given; answers the bytes of the uncompressed tar. Absent where its bytes are in no file that a thread could read.
+   */
+  readThrough?(target: LayerTarget | undefined, signal?: AbortSignal): Promise<number>
+  /**
    * Pieces of the uncompressed tar in one pass, hopping or skipping the rest; `ranges` ascend and do not overlap. Each body must be
    * consumed (or left) before the next is asked for. Unverified.
    */
@@ -49,6 +54,14 @@ export interface Layer {
     readonly size: number
     readonly bytes: AsyncIterable<Uint8Array>
   }
+}
+
+/** A place in a file that is open, for a layer. */
+export interface LayerTarget {
+  readonly fd: number
+  readonly position: number
+  /** The folder that people know, where there must be room. */
+  readonly place: string
 }
 
 export interface ByteRange {

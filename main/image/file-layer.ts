@@ -1,16 +1,18 @@
-import { createHash } from 'node:crypto'
 import { shortDigest, type Digest } from '../../shared/digest.ts'
-import { ImageError } from '../../shared/errors.ts'
+import { errorOfReport, ImageError } from '../../shared/errors.ts'
 import { rangesOf } from './byte-ranges.ts'
-import type { KnownLayers } from './cache.ts'
-import { decompress, type Compression } from './compression.ts'
+import type { LayerContext } from './cache.ts'
+import type { Compression } from './compression.ts'
 import { gzipSize } from './gzip-size.ts'
-import type { ByteRange, Layer, Task } from './element.ts'
-import { EntryTableBuilder, type EntryTable } from './entry-table.ts'
+import type { ByteRange, Layer, LayerTarget, Task } from './element.ts'
+import { EntryTable, EntryTableBuilder } from './entry-table.ts'
 import { verified } from './hashing.ts'
+import { plainTar, verifiedTar, type StoredLayer } from './layer-bytes.ts'
+import type { LayerReading } from './layer-reading.ts'
 import { namedError } from './named-error.ts'
-import { readRange, type RandomAccess } from './random-access.ts'
-import { TarScan } from './tar-scan.ts'
+import { readRange, type LentFile, type RandomAccess } from './random-access.ts'
+import { SharedProgress } from './shared-progress.ts'
+import { TarScan, type ScannedEntries } from './tar-scan.ts'
 import { hopTar } from './tar-reader.ts'
 
 /** A listing of fewer entries is read no faster than its layer is hopped over. */
@@ -31,6 +33,8 @@ export interface LayerBlob {
   readonly follow?: (from: number, signal?: AbortSignal) => AsyncIterable<Uint8Array>
   /** The file once all of them are in it; `open` answers it at once where there is nothing to wait for. */
   readonly whole?: () => Promise<RandomAccess>
+  /** Where another thread finds them, complete or still coming; `open` says it where this is absent. */
+  readonly lend?: () => Promise<LentFile>
   /** What to throw in place of an error met in these bytes, by whoever knows more of where they come from. */
   readonly explain?: (error: unknown) => Promise<unknown>
 }
@@ -39,13 +43,13 @@ export interface LayerBlob {
 export class FileLayer implements Layer {
   readonly diffID: Digest
   readonly #blob: LayerBlob
-  readonly #known: KnownLayers
+  readonly #known: LayerContext
   readonly #task: Task
   readonly #name: string
   #isVerified = false
   #size: number | undefined
 
-  constructor(diffID: Digest, blob: LayerBlob, known: KnownLayers, task: Task) {
+  constructor(diffID: Digest, blob: LayerBlob, known: LayerContext, task: Task) {
     this.diffID = diffID
     this.#blob = blob
     this.#known = known
@@ -77,12 +81,17 @@ export class FileLayer implements Layer {
       return known.table
     }
     if (this.#blob.compression === 'none') return this.#listing()
-    const scan = new TarScan()
-    for await (const chunk of this.#verified(signal)) scan.push(chunk)
-    const result = scan.end()
-    if ('error' in result) throw namedError(result.error, this.#name)
-    await this.#keep(result.table)
-    return result.table
+    const { entries } = await this.#read(undefined, true, signal)
+    if (!entries || 'error' in entries) throw namedError(entries?.error, this.#name)
+    await this.#keep(entries.table)
+    return entries.table
+  }
+
+  async readThrough(target: LayerTarget | undefined, signal?: AbortSignal): Promise<number> {
+    const wantsEntries = !(await this.#known.index.has(this.diffID))
+    const { size, entries } = await this.#read(target, wantsEntries, signal)
+    if (entries && 'table' in entries) await this.#keep(entries.table)
+    return size
   }
 
   async *stream(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
@@ -100,7 +109,7 @@ export class FileLayer implements Layer {
     signal?: AbortSignal,
   ): AsyncGenerator<readonly [index: number, bytes: AsyncIterable<Uint8Array>], void, undefined> {
     if (this.#blob.compression !== 'none') {
-      yield* rangesOf(this.#uncompressed(signal), ranges)
+      yield* rangesOf(plainTar(this.#storedLayer(signal), { name: this.#name, signal }), ranges)
       return
     }
     const { offset, size } = this.#blob
@@ -160,7 +169,7 @@ export class FileLayer implements Layer {
   async *#verified(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
     let size = 0
     try {
-      for await (const chunk of verified(this.#uncompressed(signal), this.diffID, this.#name)) {
+      for await (const chunk of verifiedTar(this.#storedLayer(signal), { name: this.#name, signal })) {
         size += chunk.length
         yield chunk
       }
@@ -171,29 +180,58 @@ export class FileLayer implements Layer {
     this.#isVerified = true
   }
 
-  async *#uncompressed(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  #storedLayer(signal: AbortSignal | undefined): StoredLayer {
     const { compression, digest } = this.#blob
-    // The one digest of an uncompressed blob is its diffID, which is checked anyway.
-    if (compression === 'none' && (digest === undefined || digest === this.diffID)) {
-      yield* this.#stored(signal)
-      return
+    return {
+      diffID: this.diffID,
+      compression,
+      digest,
+      from: (position) => (position === 0 ? this.#stored(signal) : this.#bytesFrom(position, signal)),
     }
-    const hash = digest === undefined ? undefined : createHash('sha256')
-    const tap = { read: 0 }
+  }
+
+  /** Through from start to end, on a thread: its size, and its entries where they are wanted. */
+  async #read(
+    target: LayerTarget | undefined,
+    wantsEntries: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly size: number; readonly entries?: ScannedEntries }> {
+    const { offset, size: storedSize, compression, digest } = this.#blob
+    using file = await (this.#blob.lend?.() ?? this.#blob.open().lend())
+    const progress = new SharedProgress()
+    const reading: LayerReading = {
+      diffID: this.diffID,
+      name: this.#name,
+      fd: file.fd,
+      offset,
+      size: storedSize,
+      compression,
+      digest,
+      wantsEntries,
+      target,
+      progress: progress.memory,
+    }
+    const lost: { error?: unknown } = {}
+    file.watch(
+      (readable) => (progress.readable = readable),
+      (error) => {
+        lost.error = error
+        progress.stop()
+      },
+    )
     try {
-      yield* decompress(compression, tapped(this.#stored(signal), hash, tap), signal)
-    } catch (error) {
-      throw namedError(error, this.#name)
-    }
-    if (!hash) return
-    // A decompressor need not ask for what stands behind the end of its data; the digest covers that, too.
-    for await (const chunk of this.#bytesFrom(tap.read, signal)) hash.update(chunk)
-    const found = `sha256:${hash.digest('hex')}`
-    if (found !== digest)
-      throw new ImageError('digest-mismatch', `The blob of ${this.#name} is not what its digest says.`, {
-        remedy: 'The image is damaged or was altered; fetch or save it again.',
-        detail: `expected ${digest}\nfound ${found}`,
+      const { size, entries, failure } = await this.#known.threads.run(reading, progress, {
+        signal,
+        onProgress: (done) => this.#task.progress(this.diffID, done, storedSize),
       })
+      this.#size = size
+      this.#isVerified = true
+      if (entries) return { size, entries: { table: new EntryTable(entries) } }
+      return { size, ...(failure ? { entries: { error: errorOfReport(failure) } } : {}) }
+    } catch (error) {
+      if ('error' in lost) throw lost.error
+      throw await this.#explained(error)
+    }
   }
 
   async *#stored(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
@@ -222,18 +260,6 @@ export class FileLayer implements Layer {
         detail: String(error),
       })
     }
-  }
-}
-
-async function* tapped(
-  source: AsyncIterable<Uint8Array>,
-  hash: { update(chunk: Uint8Array): unknown } | undefined,
-  tap: { read: number },
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of source) {
-    hash?.update(chunk)
-    tap.read += chunk.length
-    yield chunk
   }
 }
 

@@ -25,6 +25,8 @@ interface Inflater {
     outputStart: number,
     outputLength: number,
   ): void
+  /** On the thread that calls. */
+  writeSync: Inflater['write']
   close(): void
   onerror: (message: string, errno: number, code: string) => void
 }
@@ -42,12 +44,14 @@ class Gunzip implements Disposable {
   /** Room left in the output, input left: written by the inflater after each step. */
   readonly #state = new Uint32Array(2)
   #step: PromiseWithResolvers<void> | undefined
+  #failure: Error | undefined
   #isClosed = false
 
   constructor(make: () => Inflater) {
     this.#inflater = make()
     this.#inflater.onerror = (message, errno, code) => {
-      this.#step?.reject(Object.assign(new Error(message), { errno, code }))
+      this.#failure = Object.assign(new Error(message), { errno, code })
+      this.#step?.reject(this.#failure)
     }
     this.#inflater.init(...PARAMETERS, this.#state, () => this.#step?.resolve(), undefined)
   }
@@ -62,6 +66,19 @@ class Gunzip implements Disposable {
       this.#step = undefined
       if (this.#isClosed) this.#inflater.close()
     }
+    return this.#stepTaken(output)
+  }
+
+  /** The same on this thread. */
+  stepHere(input: Uint8Array, output: Uint8Array, isLast: boolean): Step {
+    const flush = isLast ? constants.Z_FINISH : constants.Z_NO_FLUSH
+    this.#failure = undefined
+    this.#inflater.writeSync(flush, input, 0, input.length, output, 0, output.length)
+    if (this.#failure) throw this.#failure
+    return this.#stepTaken(output)
+  }
+
+  #stepTaken(output: Uint8Array): Step {
     const [room = 0, left = 0] = this.#state
     return { produced: output.length - room, left }
   }
@@ -76,14 +93,24 @@ class Gunzip implements Disposable {
 
 /**
  * The uncompressed bytes of a gzip stream. The next chunk is inflated while this one is worked on; a chunk is valid until the next is
- * asked for. Fails as Node's stream does. Undefined where this Node's inflater is not the one that is known here.
+ * asked for; where `isBlocking`, it is inflated when it is asked for, on this thread. Fails as Node's stream does. Undefined where this Node's inflater is not the one that is known here.
  */
 export function fastGunzip(
   source: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
+  { isBlocking = false }: { readonly isBlocking?: boolean } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> | undefined {
   maker ??= knownMaker()
-  return maker === 'unknown' ? undefined : inflate(maker, source, signal)
+  if (maker === 'unknown') return undefined
+  return isBlocking ? inflateHere(maker, source) : inflate(maker, source, signal)
+}
+
+async function* inflateHere(
+  make: () => Inflater,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  using gunzip = new Gunzip(make)
+  yield* chunksOf((input, output, isLast) => gunzip.stepHere(input, output, isLast), source)
 }
 
 async function* inflate(
@@ -92,7 +119,7 @@ async function* inflate(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using gunzip = new Gunzip(make)
-  const chunks = chunksOf(gunzip, source)
+  const chunks = chunksOf((input, output, isLast) => gunzip.step(input, output, isLast), source)
   let next = chunks.next()
   try {
     for (;;) {
@@ -112,7 +139,7 @@ async function* inflate(
 
 /** Two buffers in turns: one is the reader's while the other is filled. */
 async function* chunksOf(
-  gunzip: Gunzip,
+  step: (input: Uint8Array, output: Uint8Array, isLast: boolean) => Step | Promise<Step>,
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let [output, spare] = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)]
@@ -120,7 +147,7 @@ async function* chunksOf(
   let isEnded = false
   const run = async function* (input: Uint8Array, isLast: boolean): AsyncGenerator<Uint8Array> {
     for (let rest = input; ;) {
-      const { produced, left } = await gunzip.step(rest, output.subarray(filled), isLast)
+      const { produced, left } = await step(rest, output.subarray(filled), isLast)
       filled += produced
       rest = rest.subarray(rest.length - left)
       const isFull = filled === CHUNK
@@ -147,9 +174,7 @@ let maker: (() => Inflater) | 'unknown' | undefined
 function knownMaker(): (() => Inflater) | 'unknown' {
   if (process.versions.node.split('.')[0] !== KNOWN_MAJOR) return 'unknown'
   const engine = createGunzip()
-  const handle = (
-    engine as { _handle?: { constructor: new (mode: number) => Inflater & { writeSync?: unknown } } }
-  )._handle
+  const handle = (engine as { _handle?: { constructor: new (mode: number) => Inflater } })._handle
   engine.close()
   const Handle = handle?.constructor
   if (typeof Handle !== 'function') return 'unknown'
@@ -166,7 +191,7 @@ const KNOWN_MAJOR = '24'
 
 function isKnown(make: () => Inflater): boolean {
   try {
-    const inflater = make() as Inflater & { writeSync: Inflater['write'] }
+    const inflater = make()
     const state = new Uint32Array(2)
     let isSound = true
     inflater.onerror = () => (isSound = false)

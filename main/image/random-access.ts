@@ -71,6 +71,23 @@ export class RandomAccess implements Disposable {
     })
   }
 
+  /** The descriptor, for another thread of this process; the file stays open until what is lent is disposed, too. */
+  lend(): LentFile {
+    this.#check()
+    this.#pending++
+    let isBack = false
+    return {
+      fd: this.#fd,
+      watch: (onReadable) => onReadable(Number.MAX_SAFE_INTEGER),
+      [Symbol.dispose]: () => {
+        if (isBack) return
+        isBack = true
+        this.#pending--
+        if (this.#isDisposed) this.#close()
+      },
+    }
+  }
+
   [Symbol.dispose](): void {
     if (this.#isDisposed) return
     this.#isDisposed = true
@@ -85,6 +102,13 @@ export class RandomAccess implements Disposable {
   #check(): void {
     if (this.#isDisposed) throw new Error(`${this.path} is closed`)
   }
+}
+
+/** An open file that another thread may read. */
+export interface LentFile extends Disposable {
+  readonly fd: number
+  /** Hears up to where it may be read: at once, and whenever that changes. Fails, once, when it never will be read to its end. */
+  watch(onReadable: (bytes: number) => void, onFailure: (error: unknown) => void): void
 }
 
 /**

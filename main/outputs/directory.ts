@@ -12,7 +12,8 @@ import { RandomAccess, readRange } from '../image/random-access.ts'
 import { publishImage, type StagedImage } from './directory-commit.ts'
 import { sizeOfLayer } from './directory-contents.ts'
 import { FileSink } from './file-sink.ts'
-import { knownBytes, requireSpace } from './free-space.ts'
+import { requireSpace } from '../image/free-space.ts'
+import { knownBytes } from './known-bytes.ts'
 import { fullName, namesOf, type TaggedName } from './names.ts'
 import { Staging } from './staging.ts'
 import { folderTarget } from './target.ts'
@@ -127,7 +128,7 @@ export class DirWriter implements ImageOutput {
     const folder = this.#staging.file(hexOf(layer.diffID))
     await mkdir(folder)
     await using sink = await FileSink.create(join(folder, 'layer.tar'), this.#place)
-    await sink.writeAll(layer.stream(this.#task.signal))
+    await sink.writeLayer(layer, this.#task.signal)
     await sink.close()
     this.#bytesWritten += sink.position
   }

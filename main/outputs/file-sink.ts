@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { requireSpace, roomError } from './free-space.ts'
+import type { Layer } from '../image/element.ts'
+import { requireSpace, roomError } from '../image/free-space.ts'
 
 const BUFFER_SIZE = 1024 * 1024
 
@@ -60,6 +61,19 @@ export class FileSink implements AsyncDisposable {
 
   async writeAll(source: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of source) await this.write(chunk)
+  }
+
+  /** The layer's uncompressed tar, by a thread where it can be; answers its size. */
+  async writeLayer(layer: Layer, signal: AbortSignal): Promise<number> {
+    const start = this.position
+    if (layer.readThrough) {
+      await this.flush()
+      const { fd } = this.#handle
+      const size = await layer.readThrough({ fd, position: start, place: this.#place }, signal)
+      this.#written += size
+      this.#whole.#taken += size
+    } else await this.writeAll(layer.stream(signal))
+    return this.position - start
   }
 
   /** Replaces bytes written before. */

@@ -17,16 +17,17 @@ export function layerPath(diffID: Digest): string {
  */
 export class LayerMembers {
   readonly #file: FileSink
+  /** One layer that fails ends the others. */
+  readonly #failed = new AbortController()
   readonly #signal: AbortSignal
   readonly #layers: Layer[] = []
   /** Where the last member ends. */
   #end: Promise<number> = Promise.resolve(0)
   #isMisplaced = false
-  #hasFailed = false
 
   constructor(file: FileSink, signal: AbortSignal) {
     this.#file = file
-    this.#signal = signal
+    this.#signal = AbortSignal.any([signal, this.#failed.signal])
   }
 
   /** Settles when the layer is in the file. Layers stand in the order of these calls. */
@@ -47,7 +48,7 @@ export class LayerMembers {
       end.resolve(endOf(start, size))
       this.#isMisplaced ||= (await end.promise) !== endOf(start, size)
     } catch (error) {
-      this.#hasFailed = true
+      this.#failed.abort(new ImageError('cancelled', 'Another layer could not be written.'))
       end.reject(error)
       throw error
     }
@@ -67,13 +68,7 @@ export class LayerMembers {
     const path = layerPath(layer.diffID)
     const known = layer.size
     await region.write(memberHeader(path, known ?? 0))
-    let size = 0
-    for await (const chunk of layer.stream(this.#signal)) {
-      // One that failed ends the others.
-      if (this.#hasFailed) throw new ImageError('cancelled', 'Another layer could not be written.')
-      await region.write(chunk)
-      size += chunk.length
-    }
+    const size = await region.writeLayer(layer, this.#signal)
     if (known !== undefined && known !== size) throw otherSize(layer.diffID, known, size)
     await region.write(new Uint8Array(paddingOf(size)))
     if (known === undefined) await region.patch(memberHeader(path, size), start)

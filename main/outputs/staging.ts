@@ -3,7 +3,7 @@ import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/pro
 import { dirname, join } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
 import { ownerMark, ownerState } from '../image/process-owner.ts'
-import { roomError } from './free-space.ts'
+import { roomError } from '../image/free-space.ts'
 
 const PATTERN = /^\.occystrap-([0-9a-f]+-\d+-\d+)-[0-9a-f]{16}\.tmp$/
 

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { CacheLease, LayerCache, PartialBlob } from '../image/cache.ts'
-import { RandomAccess, readRange } from '../image/random-access.ts'
+import { noteGarbage } from '../image/young-garbage.ts'
+import { RandomAccess, readRange, type LentFile } from '../image/random-access.ts'
 import { requestPart, tooLong, type BlobSource, type SourceHabits } from './blob-request.ts'
 import { networkError } from './network-words.ts'
 import { PassingFailure } from './registry-answer.ts'
@@ -38,6 +39,7 @@ export class BlobDownload implements AsyncDisposable {
   readonly #habits: SourceHabits = { hasRanges: true, etag: undefined }
   readonly #opened = Promise.withResolvers<RandomAccess>()
   #waiting: (() => void)[] = []
+  readonly #watchers = new Set<() => void>()
   #hash: Hash = createHash('sha256')
   #size: number | undefined
   #readable = 0
@@ -74,7 +76,7 @@ export class BlobDownload implements AsyncDisposable {
 
   /** The bytes from `from` to the end, as they come; fails at their end where they were not the blob. */
   async *read(from: number, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    const file = await Promise.race([this.#opened.promise, this.done.then(() => this.#opened.promise)])
+    const file = await this.#begun()
     const buffer = Buffer.allocUnsafeSlow(CHUNK)
     let position = from
     let since: number | undefined
@@ -95,6 +97,31 @@ export class BlobDownload implements AsyncDisposable {
     await this.done
     for (const { length, digest } of this.#given.slice(since ?? Infinity))
       if ((await this.#digestOf(file, length)) !== digest) throw this.#wrong(`sha256:${digest}`)
+  }
+
+  /** What was read of an earlier beginning, should all begin anew, is for the reader's own digest to find. */
+  async lend(): Promise<LentFile> {
+    const file = await this.#begun()
+    const lent = file.lend()
+    let tell: (() => void) | undefined
+    return {
+      fd: lent.fd,
+      watch: (onReadable, onFailure) => {
+        tell = () => onReadable(this.#readable)
+        this.#watchers.add(tell)
+        tell()
+        this.done.catch(onFailure)
+      },
+      [Symbol.dispose]: () => {
+        if (tell) this.#watchers.delete(tell)
+        lent[Symbol.dispose]()
+      },
+    }
+  }
+
+  /** The file, which may be growing. */
+  async #begun(): Promise<RandomAccess> {
+    return Promise.race([this.#opened.promise, this.done.then(() => this.#opened.promise)])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -193,9 +220,11 @@ export class BlobDownload implements AsyncDisposable {
     const write = async (): Promise<void> => {
       while (pending.length > 0) {
         const taken = pending
+        const length = bytes
         pending = []
         bytes = 0
         await partial.append(taken)
+        noteGarbage(length)
         this.#grow(partial.size)
       }
       writing = undefined
@@ -256,6 +285,7 @@ export class BlobDownload implements AsyncDisposable {
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()
+    for (const tell of this.#watchers) tell()
   }
 
   #growth(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/digest.ts'
 import type { Traffic } from '../image/element.ts'
 import type { LayerCache } from '../image/cache.ts'
 import { verified } from '../image/hashing.ts'
-import { RandomAccess, readRange } from '../image/random-access.ts'
+import { RandomAccess, readRange, type LentFile } from '../image/random-access.ts'
 import { BlobDownload } from './blob-download.ts'
 import type { BlobSource } from './blob-request.ts'
 import { Slots } from './slots.ts'
@@ -13,6 +13,8 @@ export interface RemoteBlob {
   readonly size: number | undefined
   /** The bytes from `from` on, waiting for those still on their way. */
   read(from: number, signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** The file for another thread, which may read what has come. */
+  lend(): Promise<LentFile>
   /** The file that holds it, once it is all there. */
   whole(): Promise<RandomAccess>
 }
@@ -112,6 +114,7 @@ export class BlobStore implements AsyncDisposable {
     return {
       size: file.size,
       read: (from, signal) => readRange(file, from, file.size - from, signal),
+      lend: async () => file.lend(),
       whole: async () => file,
     }
   }

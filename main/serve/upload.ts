@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import type { Engine } from '../engine/engine.ts'
-import { requireSpace } from '../outputs/free-space.ts'
+import { requireSpace } from '../image/free-space.ts'
 import { Staging } from '../outputs/staging.ts'
 
 const PROGRESS_INTERVAL = 1024 ** 2

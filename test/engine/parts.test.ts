@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { jobTitle } from '../../main/engine/job-title.ts'
-import { entryPath, LastWords } from '../../main/engine/process-host.ts'
+import { entryFile } from '../../main/image/entry-file.ts'
+import { LastWords } from '../../main/engine/process-host.ts'
 import { ProgressReport, sumOf } from '../../main/engine/progress-report.ts'
 import { PathQueue } from '../../main/rpc/path-queue.ts'
 import type { JobSpec } from '../../shared/job.ts'
@@ -76,11 +77,11 @@ test('equal warnings are one, and beyond two hundred they are counted', () => {
 })
 
 test('an entry is its source beside the sources, and its built file in the build, also from a chunk', () => {
-  expect(entryPath('job-process', 'file:///p/main/engine/process-host.ts')).toBe(
+  expect(entryFile('job-process', 'file:///p/main/engine/process-host.ts')).toBe(
     '/p/main/engine/job-process.ts',
   )
-  expect(entryPath('job-process', 'file:///p/out/main/cli.js')).toBe('/p/out/main/job-process.js')
-  expect(entryPath('reader-process', 'file:///p/out/main/chunks/serve-1.js')).toBe(
+  expect(entryFile('job-process', 'file:///p/out/main/cli.js')).toBe('/p/out/main/job-process.js')
+  expect(entryFile('reader-process', 'file:///p/out/main/chunks/serve-1.js')).toBe(
     '/p/out/main/reader-process.js',
   )
 })

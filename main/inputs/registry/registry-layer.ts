@@ -1,6 +1,6 @@
 import type { Digest } from '../../../shared/digest.ts'
 import { sniffCompression } from '../../image/compression.ts'
-import type { ByteRange, Layer, Task } from '../../image/element.ts'
+import type { ByteRange, Layer, LayerTarget, Task } from '../../image/element.ts'
 import type { EntryTable } from '../../image/entry-table.ts'
 import { FileLayer } from '../../image/file-layer.ts'
 import type { RandomAccess } from '../../image/random-access.ts'
@@ -59,7 +59,7 @@ export class RegistryLayer implements Layer {
     }
     const layer = await this.#open()
     // Entries of an uncompressed layer could be hopped to; read through they are verified, and the bytes have come anyway.
-    if (layer.size !== undefined) for await (const _ of this.stream(signal));
+    if (layer.size !== undefined) await layer.readThrough(undefined, signal)
     const table = await layer.entries(signal)
     await this.#whole()
     return table
@@ -69,6 +69,12 @@ export class RegistryLayer implements Layer {
     yield* (await this.#open()).stream(signal)
     // The blob's own digest counts, too: it covers what a decompressor need not look at.
     await this.#whole()
+  }
+
+  async readThrough(target: LayerTarget | undefined, signal?: AbortSignal): Promise<number> {
+    const size = await (await this.#open()).readThrough(target, signal)
+    await this.#whole()
+    return size
   }
 
   async *contents(
@@ -124,6 +130,7 @@ export class RegistryLayer implements Layer {
           yield* (await wanted()).read(from, signal)
         },
         whole: () => this.#whole(),
+        lend: async () => (await wanted()).lend(),
       },
       this.#context,
       this.#task,

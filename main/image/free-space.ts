@@ -1,7 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
-import type { ImageInfo } from '../../shared/image.ts'
 
 /** What a disk keeps for others: a hundredth of it, but no more than this. */
 const LARGEST_RESERVE = 256 * 1024 ** 2
@@ -48,10 +46,4 @@ const FULL: Readonly<Record<string, string>> = {
 
 function megabytes(needed: number, free: number): string {
   return `${Math.ceil(needed / 1e6)} MB are needed and ${Math.floor(free / 1e6)} MB may be used`
-}
-
-/** The bytes of an image's layers, each once, as far as they are known and not left out. */
-export function knownBytes(info: ImageInfo, isLeftOut: (diffID: Digest) => boolean = () => false): number {
-  const sizes = new Map(info.layers.map(({ diffID, size }) => [diffID, isLeftOut(diffID) ? 0 : (size ?? 0)]))
-  return sizes.values().reduce((sum, size) => sum + size, 0)
 }

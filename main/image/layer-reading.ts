@@ -1,0 +1,32 @@
+import type { Digest } from '../../shared/digest.ts'
+import type { ErrorReport } from '../../shared/errors.ts'
+import type { Compression } from './compression.ts'
+import type { LayerTarget } from './element.ts'
+import type { EntryColumns } from './entry-table.ts'
+import type { Threads } from './threads.ts'
+
+/** A layer to be read through on a thread, as data. Threads of one process share its descriptors. */
+export interface LayerReading {
+  readonly diffID: Digest
+  readonly name: string
+  readonly fd: number
+  readonly offset: number
+  /** Bytes as stored. */
+  readonly size: number
+  readonly compression: Compression
+  readonly digest: Digest | undefined
+  readonly wantsEntries: boolean
+  readonly target: LayerTarget | undefined
+  /** Of a SharedProgress, which says how far the bytes may be read. */
+  readonly progress: SharedArrayBuffer
+}
+
+export interface LayerRead {
+  /** Bytes of the uncompressed tar. */
+  readonly size: number
+  /** Where they were wanted: the entries, or why they could not be read. */
+  readonly entries?: EntryColumns
+  readonly failure?: ErrorReport
+}
+
+export type LayerThreads = Threads<LayerReading, LayerRead>
