@@ -62,14 +62,14 @@ test('a blob is followed while it grows; a failure of its source is the failure'
   for (const fails of [false, true]) {
     const ends = Promise.withResolvers<never>()
     ends.promise.catch(() => {})
-    let grow: ((readable: number) => void) | undefined
+    const watched = Promise.withResolvers<(readable: number) => void>()
     using subject = layerIn(context, {
       lend: async () => {
         const lent = RandomAccess.open(context.path('blob')).lend()
         return {
           fd: lent.fd,
           watch: (onReadable, onFailure) => {
-            grow = onReadable
+            watched.resolve(onReadable)
             ends.promise.catch(onFailure)
           },
           [Symbol.dispose]: () => lent[Symbol.dispose](),
@@ -79,7 +79,7 @@ test('a blob is followed while it grows; a failure of its source is the failure'
     let isDone = false
     const reading = subject.layer.readThrough(undefined).finally(() => (isDone = true))
     reading.catch(() => {})
-    while (!grow) await sleep(5)
+    const grow = await watched.promise
     grow(blob.length - 1)
     await sleep(100)
     expect(isDone).toBe(false)
