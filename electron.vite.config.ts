@@ -39,6 +39,7 @@ export default defineConfig({
           'job-process': at('main/engine/job-process.ts'),
           'reader-process': at('main/engine/reader-process.ts'),
           'layer-thread': at('main/image/layer-thread.ts'),
+          'rootfs-thread': at('main/outputs/rootfs/rootfs-thread.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

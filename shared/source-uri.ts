@@ -64,7 +64,10 @@ function parseWorkers(text: string): number {
   throw usage(`"${text}" is not a number of workers.`, `Give a number from 1 to ${MOST_WORKERS}.`)
 }
 
-/** A destination as typed: `tar://PATH[?reference=&compression=&overwrite=]`, `dir://PATH[?unique_names=&reference=]`. ImageError 'usage'. */
+/**
+ * A destination as typed: `tar://PATH[?reference=&compression=&overwrite=]`, `dir://PATH[?unique_names=&reference=]`,
+ * `oci://PATH[?terminal=&read_only=&hostname=&env=NAME=VALUE…&arg=WORD…&rootless=&all_labels=&reference=]`. ImageError 'usage'.
+ */
 export function parseDestination(text: string, cwd: string): DestinationSpec {
   const { scheme, path, options } = parseUri(text, 'destination', DESTINATIONS)
   options.expect(DESTINATIONS[scheme]?.options ?? [])
@@ -73,6 +76,7 @@ export function parseDestination(text: string, cwd: string): DestinationSpec {
   const named = reference === undefined ? {} : { reference }
   if (scheme === 'dir')
     return { kind: 'dir', path: absolute, ...named, uniqueNames: options.flag('unique_names') ?? false }
+  if (scheme === 'oci') return { kind: 'oci', path: absolute, ...named, ...bundleOptions(options) }
   return {
     kind: 'tar',
     path: absolute,
@@ -80,6 +84,29 @@ export function parseDestination(text: string, cwd: string): DestinationSpec {
     compression: parseCompression(options.text('compression') ?? 'none'),
     overwrite: options.flag('overwrite') ?? true,
   }
+}
+
+type BundleSpec = Extract<DestinationSpec, { kind: 'oci' }>
+
+function bundleOptions(options: Options): Omit<BundleSpec, 'kind' | 'path' | 'reference'> {
+  const hostname = options.text('hostname')
+  const args = options.all('arg')
+  const rootless = options.flag('rootless')
+  return {
+    terminal: options.flag('terminal') ?? false,
+    readOnly: options.flag('read_only') ?? false,
+    ...(hostname === undefined ? {} : { hostname }),
+    env: options.all('env').map((text) => parseVariable(text)),
+    ...(args.length === 0 ? {} : { args: [...args] }),
+    ...(rootless === undefined ? {} : { rootless }),
+    allLabels: options.flag('all_labels') ?? false,
+  }
+}
+
+/** A variable of the environment as typed, `NAME=value`; the value may be empty. ImageError 'usage'. */
+export function parseVariable(text: string): string {
+  if (text.indexOf('=') > 0) return text
+  throw usage(`"${text}" is not a variable of the environment.`, 'Write NAME=VALUE.')
 }
 
 /** A filter as typed: `normalize-timestamps[:ts=N]`. ImageError 'usage'. */
@@ -140,6 +167,17 @@ export function formatDestination(spec: DestinationSpec): string {
       unique_names: spec.uniqueNames ? 'true' : undefined,
       reference: spec.reference,
     })
+  if (spec.kind === 'oci')
+    return uriOf('oci', spec.path, {
+      terminal: spec.terminal ? 'true' : undefined,
+      read_only: spec.readOnly ? 'true' : undefined,
+      hostname: spec.hostname,
+      env: spec.env,
+      arg: spec.args,
+      rootless: spec.rootless?.toString(),
+      all_labels: spec.allLabels ? 'true' : undefined,
+      reference: spec.reference,
+    })
   return uriOf('tar', spec.path, {
     reference: spec.reference,
     compression: spec.compression === 'none' ? undefined : spec.compression,
@@ -155,6 +193,8 @@ interface Scheme {
   /** What follows `scheme://`, for messages. */
   readonly form: string
   readonly options: readonly string[]
+  /** Those that may be given more than once. */
+  readonly repeated?: readonly string[]
 }
 
 const PLATFORM = ['os', 'arch', 'variant']
@@ -168,6 +208,11 @@ const SOURCES: Readonly<Record<string, Scheme>> = {
 const DESTINATIONS: Readonly<Record<string, Scheme>> = {
   tar: { form: 'PATH', options: ['reference', 'compression', 'overwrite'] },
   dir: { form: 'PATH', options: ['unique_names', 'reference'] },
+  oci: {
+    form: 'PATH',
+    options: ['terminal', 'read_only', 'hostname', 'env', 'arg', 'rootless', 'all_labels', 'reference'],
+    repeated: ['env', 'arg'],
+  },
 }
 
 /** Whether the text starts with a scheme, so that it is a URI and not a path. */
@@ -194,7 +239,7 @@ function parseUri(
       `Write ${scheme}://${known.form}.`,
     )
   const pairs = mark < 0 ? [] : rest.slice(mark + 1).split('&')
-  return { scheme, path, options: new Options(text, pairs.map(splitPair)) }
+  return { scheme, path, options: new Options(text, pairs.map(splitPair), known.repeated) }
 }
 
 function platformOf(options: Options): Partial<Platform> | undefined {
@@ -209,17 +254,22 @@ function platformOf(options: Options): Partial<Platform> | undefined {
   }
 }
 
-function uriOf(scheme: string, path: string, options: Readonly<Record<string, string | undefined>>): string {
+function uriOf(
+  scheme: string,
+  path: string,
+  options: Readonly<Record<string, string | readonly string[] | undefined>>,
+): string {
   const query = Object.entries(options)
-    .filter((option): option is [string, string] => option[1] !== undefined)
-    .map(([name, value]) => `${name}=${escapeValue(value)}`)
+    .flatMap(([name, value = []]) =>
+      (typeof value === 'string' ? [value] : value).map((one) => `${name}=${escapeValue(one)}`),
+    )
     .join('&')
   return `${scheme}://${escapePath(path)}${query === '' ? '' : `?${query}`}`
 }
 
-/** What stands in references (`/ : @ +`) stays readable. */
+/** What stands in references (`/ : @ +`) and between a variable and its value (`=`) stays readable. */
 function escapeValue(value: string): string {
-  return encodeURIComponent(value).replace(/%(?:2F|3A|40|2B)/g, decodeURIComponent)
+  return encodeURIComponent(value).replace(/%(?:2F|3A|40|2B|3D)/g, decodeURIComponent)
 }
 
 /**

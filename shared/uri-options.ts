@@ -14,17 +14,23 @@ function decodeValue(value: string): string {
   }
 }
 
-/** The options of one URI or filter: each known, each at most once. Fails with 'usage'. */
+/** The options of one URI or filter: each known, each at most once but for the `repeated`. Fails with 'usage'. */
 export class Options {
   readonly #text: string
-  readonly #values = new Map<string, string>()
+  readonly #values = new Map<string, string[]>()
 
-  constructor(text: string, pairs: readonly (readonly [name: string, value: string])[]) {
+  constructor(
+    text: string,
+    pairs: readonly (readonly [name: string, value: string])[],
+    repeated: readonly string[] = [],
+  ) {
     this.#text = text
     for (const [name, value] of pairs) {
       if (name === '') continue
-      if (this.#values.has(name)) throw usage(`"${text}" gives the option ${name} twice.`, 'Give it once.')
-      this.#values.set(name, value)
+      const values = this.#values.get(name)
+      if (values && !repeated.includes(name))
+        throw usage(`"${text}" gives the option ${name} twice.`, 'Give it once.')
+      this.#values.set(name, [...(values ?? []), value])
     }
   }
 
@@ -35,9 +41,14 @@ export class Options {
   }
 
   text(name: string): string | undefined {
-    const value = this.#values.get(name)
+    const value = this.#values.get(name)?.[0]
     if (value === '') throw usage(`"${this.#text}" has no value for ${name}.`, `Write ${name}=VALUE.`)
     return value
+  }
+
+  /** Everything a repeated option was given, in that order; empty words too. */
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? []
   }
 
   flag(name: string): boolean | undefined {

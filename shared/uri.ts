@@ -68,6 +68,23 @@ export function pathOfSource(source: SourceSpec): string | undefined {
 export const compressionSchema = z.enum(['none', 'gzip', 'zstd'])
 export type OutputCompression = z.infer<typeof compressionSchema>
 
+/** What a bundle's process gets beside what the image says. */
+const bundleOptions = {
+  /** Give the process a terminal. */
+  terminal: z.boolean().default(false),
+  /** Mount the root filesystem read-only. */
+  readOnly: z.boolean().default(false),
+  hostname: z.string().min(1).optional(),
+  /** `NAME=value`, over the image's own. */
+  env: z.array(z.string()).default([]),
+  /** In place of the image's entrypoint and command. */
+  args: z.array(z.string()).min(1).optional(),
+  /** A bundle that a user without privileges starts; unless said, what the one who writes it is. */
+  rootless: z.boolean().optional(),
+  /** Copy also those labels into annotations that a runtime acts on. */
+  allLabels: z.boolean().default(false),
+}
+
 /** Where an image goes. `reference` names it there; without one the input's own names are kept. */
 export const destinationSpecSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -83,6 +100,13 @@ export const destinationSpecSchema = z.discriminatedUnion('kind', [
     path: z.string().min(1),
     reference: z.string().optional(),
     uniqueNames: z.boolean().default(false),
+  }),
+  /** A runtime bundle: `config.json` and `rootfs/`, in a folder that is not there yet or is empty. */
+  z.object({
+    kind: z.literal('oci'),
+    path: z.string().min(1),
+    reference: z.string().optional(),
+    ...bundleOptions,
   }),
 ])
 export type DestinationSpec = z.infer<typeof destinationSpecSchema>

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import type { JobOutcome } from '../../shared/job.ts'
 import { familiarName } from '../../shared/reference.ts'
-import { parseFilter, parseTimestamp } from '../../shared/source-uri.ts'
+import { runBundle } from '../../shared/run-bundle.ts'
+import { parseFilter, parseTimestamp, parseVariable } from '../../shared/source-uri.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
+import { usage } from '../../shared/uri-options.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { runJob } from '../engine/run-job.ts'
 import { DONE } from './failure.ts'
@@ -38,6 +40,14 @@ interface Extracted {
   readonly useUniqueNames?: boolean
 }
 
+interface Bundle {
+  readonly terminal?: boolean
+  readonly readOnly?: boolean
+  readonly hostname?: string
+  readonly env: readonly string[]
+  readonly rootless?: boolean
+}
+
 export async function fetchToTarfile(
   session: Session,
   [registry = '', image = '', tag = '', tarfile = '']: readonly string[],
@@ -68,6 +78,22 @@ export async function dockerToExtracted(
   options: Extracted & { readonly socket?: string },
 ): Promise<number> {
   return toDirectory(session, dockerSource(image, tag, options.socket), path, options)
+}
+
+export async function fetchToOci(
+  session: Session,
+  [registry = '', image = '', tag = '', path = '']: readonly string[],
+  options: Bundle,
+): Promise<number> {
+  return toBundle(session, registrySource(registry, image, tag), path, options)
+}
+
+export async function dockerToOci(
+  session: Session,
+  [image = '', tag = '', path = '']: readonly string[],
+  options: Bundle & { readonly socket?: string },
+): Promise<number> {
+  return toBundle(session, dockerSource(image, tag, options.socket), path, options)
 }
 
 export async function recreateImage(
@@ -104,6 +130,21 @@ async function toDirectory(
   return convert(session, input, [], { kind: 'dir', path: resolve(path), uniqueNames })
 }
 
+async function toBundle(session: Session, input: SourceSpec, path: string, options: Bundle): Promise<number> {
+  const { terminal = false, readOnly = false, hostname, env, rootless } = options
+  if (hostname === '') throw usage('The host name is empty.', 'Write --hostname NAME.')
+  return convert(session, input, [], {
+    kind: 'oci',
+    path: resolve(path),
+    terminal,
+    readOnly,
+    ...(hostname === undefined ? {} : { hostname }),
+    env: env.map((text) => parseVariable(text)),
+    ...(rootless === undefined ? {} : { rootless }),
+    allLabels: false,
+  })
+}
+
 async function convert(
   session: Session,
   input: SourceSpec,
@@ -113,7 +154,7 @@ async function convert(
   const spec = { kind: 'convert', input: session.withOptions(input), filters, output } as const
   const outcome = await runJob(spec, session.workspace, session.task)
   session.task.clear()
-  if (!session.options.quiet) session.task.say(summary(outcome))
+  if (!session.options.quiet) session.task.say([summary(outcome), ...nextStep(output, outcome)].join('\n'))
   return DONE
 }
 
@@ -132,4 +173,11 @@ function summary({
     ...(bytesKept ? [`${formatBytes(bytesKept)} were there from before`] : []),
   ]
   return `wrote ${visible(what)} to ${path ?? ''} (${amounts.join(', ')})`
+}
+
+/** How a bundle is started; the other forms have more than one way on. */
+function nextStep(output: DestinationSpec, { path }: JobOutcome): readonly string[] {
+  if (output.kind !== 'oci') return []
+  const isRootless = output.rootless ?? process.getuid?.() !== 0
+  return [`start it${isRootless ? '' : ' as root'} with: ${runBundle(path ?? output.path)}`]
 }

@@ -138,8 +138,21 @@ function searchOptions(command: Command): Command {
     .option('--script-friendly', 'print image:tag:layer:path')
 }
 
+/** Of an option that may be repeated. */
+function collect(value: string, list: string[]): string[] {
+  return [...list, value]
+}
+
+function bundleOptions(command: Command): Command {
+  return command
+    .option('--terminal', 'give its process a terminal')
+    .option('--read-only', 'mount its root filesystem read-only')
+    .option('--hostname <name>', 'its host name')
+    .option('--env <name=value>', "a variable beside the image's own (may be repeated)", collect, [])
+    .option('--rootless', 'for a user without privileges, also where root writes it')
+}
+
 function addCopyCommands(program: Command, run: Run): void {
-  const collect = (value: string, list: string[]): string[] => [...list, value]
   program
     .command('process <source> <destination>')
     .description('write an image out in another form')
@@ -156,6 +169,7 @@ function addCopyCommands(program: Command, run: Run): void {
       .description('write an image of a directory as a tarball'),
   ).action(run(FAILED, async (...given) => (await import('./copy.ts')).recreateImage(...given)))
   addFetchCommands(program, run)
+  addBundleCommands(program, run)
 }
 
 function addFetchCommands(program: Command, run: Run): void {
@@ -185,6 +199,21 @@ function addFetchCommands(program: Command, run: Run): void {
   ).action(run(FAILED, async (...given) => (await import('./copy.ts')).dockerToExtracted(...given)))
 }
 
+function addBundleCommands(program: Command, run: Run): void {
+  bundleOptions(
+    program
+      .command('fetch-to-oci <registry> <image> <tag> <path>')
+      .description('write an image of a registry as an OCI runtime bundle'),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).fetchToOci(...given)))
+  socketOption(
+    bundleOptions(
+      program
+        .command('docker-to-oci <image> <tag> <path>')
+        .description('write an image of an engine as an OCI runtime bundle'),
+    ),
+  ).action(run(FAILED, async (...given) => (await import('./copy.ts')).dockerToOci(...given)))
+}
+
 function addServe(program: Command, run: Run): void {
   program
     .command('serve')
@@ -205,6 +234,8 @@ Sources:
 Destinations:
   tar://PATH[?reference=NAME:TAG&compression=gzip|zstd&overwrite=false]
   dir://PATH[?unique_names=true&reference=NAME:TAG]
+  oci://PATH[?terminal=true&read_only=true&hostname=NAME&env=NAME=VALUE&arg=WORD&rootless=true]
+                                      a bundle for runc or crun; env and arg may be repeated
 Filters:
   normalize-timestamps[:ts=SECONDS]
 

@@ -1,5 +1,6 @@
 import type { JobSpec } from '../../shared/job.ts'
 import { displayPath, isUtf8Path } from '../../shared/path-bytes.ts'
+import { shellWord } from '../../shared/shell-word.ts'
 import { formatDestination, formatFilter, formatSource } from '../../shared/source-uri.ts'
 
 /** What does the same in a shell; '' where the command line has nothing of the kind. */
@@ -16,7 +17,7 @@ export function commandLineOf(spec: JobSpec): string {
       if ((spec.isMerged && spec.layer !== undefined) || !isUtf8Path(spec.path)) return ''
       const layer = spec.layer === undefined ? [] : ['--layer', String(spec.layer)]
       const cat = shell('cat', formatSource(spec.input), displayPath(spec.path), ...layer)
-      return `${cat} > ${quoted(spec.destination)}`
+      return `${cat} > ${shellWord(spec.destination)}`
     }
     case 'save-layer':
       return ''
@@ -24,10 +25,5 @@ export function commandLineOf(spec: JobSpec): string {
 }
 
 function shell(...words: readonly string[]): string {
-  return ['occystrap', ...words].map((word) => quoted(word)).join(' ')
-}
-
-/** For POSIX shells: plain words stay as they are, `tar:///a.tar?image=x` does not (`?` is a wildcard). */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return ['occystrap', ...words].map((word) => shellWord(word)).join(' ')
 }

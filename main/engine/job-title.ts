@@ -7,7 +7,9 @@ import { nameOfSource } from '../../shared/source-name.ts'
 export function jobTitle(spec: JobSpec): string {
   switch (spec.kind) {
     case 'convert':
-      return visible(`Export ${nameOfSource(spec.input)} to ${lastOf(spec.output.path)}`)
+      return visible(
+        `Export ${nameOfSource(spec.input)} to ${spec.output.kind === 'oci' ? 'an OCI bundle in ' : ''}${lastOf(spec.output.path)}`,
+      )
     case 'index':
       return visible(`Read the layers of ${nameOfSource(spec.input)}`)
     case 'save-path':

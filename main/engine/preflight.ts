@@ -1,4 +1,5 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, lstat, readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Preflight } from '../../shared/contract.ts'
 import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
@@ -14,6 +15,15 @@ import { openInput } from './build.ts'
 import { commandLineOf } from './command-line-of.ts'
 import { refuseSource } from './refuse-source.ts'
 
+type BundleSpec = Extract<DestinationSpec, { kind: 'oci' }>
+
+const WITHOUT_ROOT =
+  'Without root, owners are kept as attributes, and devices and privileged attributes are left out; the report lists them.'
+const STARTS_AS_YOU = 'The bundle starts as you.'
+const STARTS_AS_ROOT = 'The bundle is started by root.'
+const FOLDS_CASE =
+  'Names that differ only in case are one name here; what cannot be written is listed in the report.'
+
 /** What an export will do and what stands in its way, before a byte is moved. Never fails but when cancelled. */
 export async function preflight(spec: JobSpec, workspace: Workspace, task: Task): Promise<Preflight> {
   const report = new Report()
@@ -26,6 +36,8 @@ export async function preflight(spec: JobSpec, workspace: Workspace, task: Task)
   if (target && destination !== undefined) await report.attempt(() => refuseSource(spec.input, destination))
   if (target) await report.attempt(() => requireWritable(target.folder))
   if (info && spec.kind === 'convert') await report.attempt(() => describe(spec.output, info, report, task))
+  if (target && spec.kind === 'convert' && spec.output.kind === 'oci')
+    report.notes.push(...(await bundleNotes(spec.output, target.folder)))
   if (info && spec.kind === 'save-layer') report.bytes = bytesOfLayer(spec, info)
   if (spec.kind === 'convert' && spec.filters.length > 0)
     report.notes.push('A filter changes the layers, so the image gets a new ID.')
@@ -75,10 +87,21 @@ async function placeOf(spec: JobSpec): Promise<Place | undefined> {
     const { path, parent, exists } = await folderTarget(spec.output.path)
     return { folder: exists ? path : parent, exists, isFile: false }
   }
+  if (spec.kind === 'convert' && spec.output.kind === 'oci') return bundlePlace(spec.output.path)
   const isConvert = spec.kind === 'convert'
   const path = isConvert ? spec.output.path : spec.destination
   const overwrite = isConvert && spec.output.kind === 'tar' ? spec.output.overwrite : true
   return { ...(await fileTarget(path, { overwrite })), isFile: true }
+}
+
+/** A bundle takes the place of an empty folder, or of none; it is made beside it. */
+async function bundlePlace(path: string): Promise<Place> {
+  const { path: folder, parent, exists } = await folderTarget(path)
+  if (exists && (await readdir(folder)).length > 0)
+    throw new ImageError('exists', `${path} is not empty.`, {
+      remedy: 'Choose another name, or empty it first.',
+    })
+  return { folder: parent, exists, isFile: false }
 }
 
 async function requireWritable(folder: string): Promise<void> {
@@ -109,14 +132,39 @@ async function describe(output: DestinationSpec, info: ImageInfo, report: Report
     report.exists = replaced.length > 0
     for (const name of replaced) report.notes.push(`${fullName(name)} in ${output.path} will be replaced.`)
   }
-  if (names.length === 0) report.notes.push('The image has no name; give it one to find it again by.')
+  // A bundle is found by its folder.
+  if (names.length === 0 && output.kind !== 'oci')
+    report.notes.push('The image has no name; give it one to find it again by.')
   report.bytes = sumOf([...sizes.values()]) ?? info.statedSize ?? null
+  if (output.kind === 'oci' && report.bytes !== null && info.layers.length > 1)
+    report.notes.push('It may be less: files that later layers replace or delete are not written.')
   if (sizes.values().every((size) => size !== null)) return
   report.notes.push(
     info.statedSize === undefined
       ? 'Some layers are compressed: their size is known when they have been read once.'
       : 'The size is what the engine says; that of its layers is known when they have been read once.',
   )
+}
+
+async function bundleNotes(output: BundleSpec, folder: string): Promise<readonly string[]> {
+  const isRoot = process.getuid?.() === 0
+  return [
+    ...(isRoot ? [] : [`${WITHOUT_ROOT} ${output.rootless === false ? STARTS_AS_ROOT : STARTS_AS_YOU}`]),
+    ...((await foldsCase(folder)) ? [FOLDS_CASE] : []),
+  ]
+}
+
+/** Whether names that differ only in case are one here, as far as the folder's own name tells. */
+async function foldsCase(folder: string): Promise<boolean> {
+  const name = basename(folder)
+  const other = name === name.toUpperCase() ? name.toLowerCase() : name.toUpperCase()
+  if (other === name) return false
+  const [own, same] = await Promise.all(
+    [folder, join(dirname(folder), other)].map((path) =>
+      lstat(path, { bigint: true }).catch(() => undefined),
+    ),
+  )
+  return own !== undefined && own.dev === same?.dev && own.ino === same.ino
 }
 
 function bytesOfLayer(spec: Extract<JobSpec, { kind: 'save-layer' }>, info: ImageInfo): number | null {

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { ImageInfo, Warning } from '../../shared/image.ts'
+import type { Compression } from './compression.ts'
 import type { EntryTable } from './entry-table.ts'
 
 export type { TarEntry } from './tar-entry.ts'
@@ -48,12 +49,22 @@ export interface Layer {
     ranges: readonly ByteRange[],
     signal?: AbortSignal,
   ): AsyncIterable<readonly [index: number, bytes: AsyncIterable<Uint8Array>]>
+  /** The file that holds the layer, whole, for another thread to read; absent as `readThrough` is. Only of layers that can be read again. */
+  lend?(signal?: AbortSignal): Promise<LentLayer>
   /** The blob as the source stores it, compressed or not, where it can be had; `undefined` where only the uncompressed form exists. */
   stored?(signal?: AbortSignal): {
     readonly mediaType: string
     readonly size: number
     readonly bytes: AsyncIterable<Uint8Array>
   }
+}
+
+/** Where a layer's bytes are, as stored; the file stays open until this is disposed. */
+export interface LentLayer extends Disposable {
+  readonly fd: number
+  readonly offset: number
+  readonly size: number
+  readonly compression: Compression
 }
 
 /** A place in a file that is open, for a layer. */

@@ -4,7 +4,7 @@ import { rangesOf } from './byte-ranges.ts'
 import type { LayerContext } from './cache.ts'
 import type { Compression } from './compression.ts'
 import { gzipSize } from './gzip-size.ts'
-import type { ByteRange, Layer, LayerTarget, Task } from './element.ts'
+import type { ByteRange, Layer, LayerTarget, LentLayer, Task } from './element.ts'
 import { EntryTable, EntryTableBuilder } from './entry-table.ts'
 import { verified } from './hashing.ts'
 import { plainTar, verifiedTar, type StoredLayer } from './layer-bytes.ts'
@@ -102,6 +102,12 @@ export class FileLayer implements Layer {
     }
     const result = scan?.end()
     if (result && 'table' in result) await this.#keep(result.table)
+  }
+
+  async lend(): Promise<LentLayer> {
+    const { offset, size, compression, whole } = this.#blob
+    const file = whole ? await whole() : this.#blob.open()
+    return { ...file.lend(), offset, size, compression }
   }
 
   async *contents(

@@ -1,14 +1,14 @@
-import { readSync, writeSync } from 'node:fs'
-import { ImageError, reportOf } from '../../shared/errors.ts'
+import { writeSync } from 'node:fs'
+import { reportOf } from '../../shared/errors.ts'
 import type { LayerTarget } from './element.ts'
 import { requireSpace, roomError } from './free-space.ts'
 import { verifiedTar } from './layer-bytes.ts'
 import type { LayerRead, LayerReading } from './layer-reading.ts'
 import { SharedProgress } from './shared-progress.ts'
+import { storedBytes } from './stored-bytes.ts'
 import { TarScan } from './tar-scan.ts'
 import { serveThread } from './thread-port.ts'
 
-const CHUNK = 1024 * 1024
 /** As often as a file sink asks. */
 const SPACE_STEP = 8 * 1024 * 1024
 
@@ -21,7 +21,7 @@ async function readLayer(reading: LayerReading): Promise<LayerRead> {
     diffID,
     compression,
     digest,
-    from: (position: number) => storedBytes(reading, progress, position),
+    from: (position: number) => told(storedBytes(reading, progress, position), progress),
   }
   const scan = wantsEntries ? new TarScan() : undefined
   const write = target && writerTo(target)
@@ -38,22 +38,14 @@ async function readLayer(reading: LayerReading): Promise<LayerRead> {
     : { size, failure: reportOf(entries.error) }
 }
 
-async function* storedBytes(
-  { fd, offset, size }: LayerReading,
+/** Says how far it is. */
+async function* told(
+  bytes: AsyncIterable<Uint8Array>,
   progress: SharedProgress,
-  from: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const buffer = Buffer.allocUnsafeSlow(CHUNK)
-  for (let position = from; position < size;) {
-    const readable = Math.min(progress.waitBeyond(position), size)
-    const got = readSync(fd, buffer, 0, Math.min(buffer.length, readable - position), offset + position)
-    if (got === 0)
-      throw new ImageError('truncated', 'The file ends before it should.', {
-        remedy: 'It may be incomplete or have changed; fetch or save it again.',
-      })
-    position += got
-    yield buffer.subarray(0, got)
-    progress.done = position
+  for await (const chunk of bytes) {
+    yield chunk
+    progress.done += chunk.length
   }
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { Worker, type MessagePort } from 'node:worker_threads'
 import { errorOfReport, ImageError } from '../../shared/errors.ts'
 import type { SharedProgress } from './shared-progress.ts'
 import type { ThreadAnswer } from './thread-port.ts'
@@ -12,6 +12,7 @@ export const THREADS = Math.min(Math.max(availableParallelism(), 2), MOST)
 
 interface Work {
   readonly input: unknown
+  readonly ports: readonly MessagePort[]
   readonly settle: PromiseWithResolvers<unknown>
 }
 
@@ -19,6 +20,13 @@ interface Work {
 interface Thread {
   readonly worker: Worker
   work: Work | undefined
+}
+
+export interface ThreadOptions {
+  readonly signal: AbortSignal | undefined
+  readonly onProgress?: (done: number) => void
+  /** Those that stand in the input: they go over to the thread. */
+  readonly ports?: readonly MessagePort[]
 }
 
 /**
@@ -36,14 +44,10 @@ export class Threads<In, Out> {
   }
 
   /** Fails with the thread's failure, or with the signal's reason. `onProgress` hears what the thread has done, a few times a second. */
-  async run(
-    input: In,
-    progress: SharedProgress,
-    options: { readonly signal: AbortSignal | undefined; readonly onProgress?: (done: number) => void },
-  ): Promise<Out> {
-    const { signal, onProgress } = options
+  async run(input: In, progress: SharedProgress, options: ThreadOptions): Promise<Out> {
+    const { signal, onProgress, ports = [] } = options
     signal?.throwIfAborted()
-    const work: Work = { input, settle: Promise.withResolvers() }
+    const work: Work = { input, ports, settle: Promise.withResolvers() }
     const stop = (): void => progress.stop()
     signal?.addEventListener('abort', stop)
     const timer = onProgress && setInterval(() => onProgress(progress.done), PROGRESS_INTERVAL)
@@ -70,7 +74,7 @@ export class Threads<In, Out> {
     this.#waiting.shift()
     thread.work = work
     thread.worker.ref()
-    thread.worker.postMessage(work.input)
+    thread.worker.postMessage(work.input, work.ports)
   }
 
   #start(): void {

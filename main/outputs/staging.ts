@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
+import { removeTree } from './remove-tree.ts'
 import { ownerMark, ownerState } from '../image/process-owner.ts'
 import { roomError } from '../image/free-space.ts'
 
@@ -46,7 +47,7 @@ export class Staging implements AsyncDisposable {
 
   /** What cannot be removed has a name that the next start clears: it must not make a failure of a job that is done. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})
+    await removeTree(this.path).catch(() => {})
   }
 }
 
@@ -82,7 +83,7 @@ export async function clearLeftovers(folder: string): Promise<void> {
     const path = join(folder, name)
     const state = ownerState(mark)
     if (state === 'dead' || (state === 'unknown' && (await ageOf(path)) > FOREIGN_AGE))
-      await rm(path, { recursive: true, force: true }).catch(() => {})
+      await removeTree(path).catch(() => {})
   }
 }
 

@@ -8,7 +8,7 @@ import { useHost } from '../host.ts'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { IconFolderOpen } from '../parts/icons.ts'
 import { HostPath } from '../parts/path-text.tsx'
-import { suggestedName, type Draft } from './draft.ts'
+import { suggestedName, type Draft, type Format } from './draft.ts'
 import styles from './export.module.css'
 
 interface DestinationStepProps {
@@ -18,19 +18,28 @@ interface DestinationStepProps {
   readonly onChange: (part: Partial<Draft>) => void
 }
 
+const notes: Record<Format, string> = {
+  tar: 'Written under a temporary name beside it, and renamed when it is whole.',
+  dir: 'Images that are in this folder stay in it; layers that are there already are not written again.',
+  oci: 'A new folder, or one that is empty. Written under a temporary name beside it, and renamed when it is whole.',
+}
+
 /** Where it goes. A place is chosen in a dialog, never typed here: only what was chosen may be written. */
 export function DestinationStep({ draft, info, source, onChange }: DestinationStepProps): JSX.Element {
   const host = useHost()
   const [failure, setFailure] = useState<ErrorReport | null>(null)
   const place = draft.places[draft.format]
-  const isFile = draft.format === 'tar'
 
   const choose = async (): Promise<void> => {
     setFailure(null)
     try {
-      const path = isFile
-        ? await host.pickSave({ suggestedName: suggestedName(draft, info, source), purpose: 'export' })
-        : await host.pickFolder({ purpose: 'export-folder' })
+      const path =
+        draft.format === 'dir'
+          ? await host.pickFolder({ purpose: 'export-folder' })
+          : await host.pickSave({
+              suggestedName: suggestedName(draft, info, source),
+              purpose: draft.format === 'oci' ? 'export-bundle' : 'export',
+            })
       if (path !== null) onChange({ places: { ...draft.places, [draft.format]: path } })
     } catch (error) {
       setFailure(failureOf(error))
@@ -40,7 +49,7 @@ export function DestinationStep({ draft, info, source, onChange }: DestinationSt
   return (
     <div className={styles['fields']}>
       <div className={styles['field']}>
-        <span className={styles['label']}>{isFile ? 'File' : 'Folder'}</span>
+        <span className={styles['label']}>{draft.format === 'tar' ? 'File' : 'Folder'}</span>
         <div className={styles['place']} data-is-empty={place === null || undefined}>
           {place === null ? <span className="dim">Not chosen yet</span> : <HostPath path={place} />}
           <Button
@@ -52,11 +61,7 @@ export function DestinationStep({ draft, info, source, onChange }: DestinationSt
             {place === null ? 'Choose…' : 'Change…'}
           </Button>
         </div>
-        <p className="dim">
-          {isFile
-            ? 'Written under a temporary name beside it, and renamed when it is whole.'
-            : 'Images that are in this folder stay in it; layers that are there already are not written again.'}
-        </p>
+        <p className="dim">{notes[draft.format]}</p>
       </div>
       {failure && <ErrorNote report={failure} />}
     </div>

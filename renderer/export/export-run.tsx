@@ -150,10 +150,11 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
         )}
         <JobWarnings warnings={job.warnings} />
         <div className={styles['field']}>
-          <span className={styles['label']}>Next</span>
+          <span className={styles['label']}>{output.kind === 'oci' ? 'Try it' : 'Next'}</span>
           {commands.map((command) => (
             <Command key={command} text={command} />
           ))}
+          {output.kind === 'oci' && <p className="dim">{starterNote(output.rootless)}</p>}
         </div>
       </div>
       <footer className={styles['foot']}>
@@ -164,6 +165,11 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
       </footer>
     </div>
   )
+}
+
+function starterNote(isRootless: boolean | undefined): string {
+  if (isRootless === undefined) return 'As the user who wrote it: as root only if Occystrap runs as root.'
+  return isRootless ? 'As yourself, without root.' : 'As root.'
 }
 
 interface EndedProps {

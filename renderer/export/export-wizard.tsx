@@ -13,7 +13,7 @@ import { ErrorNote } from '../parts/error-note.tsx'
 import { useImageInfo } from '../queries.ts'
 import { useShell } from '../store.ts'
 import { DestinationStep } from './destination-step.tsx'
-import { emptyDraft, referenceProblem, specOf, timestampProblem, type Draft } from './draft.ts'
+import { areOptionsRight, emptyDraft, specOf, type Draft } from './draft.ts'
 import { ExportRun } from './export-run.tsx'
 import styles from './export.module.css'
 import { FormatStep } from './format-step.tsx'
@@ -158,10 +158,7 @@ function canLeave(step: Step, draft: Draft): boolean {
     case 'format':
       return true
     case 'options':
-      return (
-        referenceProblem(draft.reference) === null &&
-        (!draft.isNormalised || timestampProblem(draft.timestamp) === null)
-      )
+      return areOptionsRight(draft)
     case 'destination':
     case 'review':
       return draft.places[draft.format] !== null

@@ -1,12 +1,11 @@
 import { useRef, type JSX, type KeyboardEvent, type ReactNode } from 'react'
-import { IconArchive, IconFolder } from '../parts/icons.ts'
-import type { Draft, Format } from './draft.ts'
+import { IconArchive, IconFolder, IconTerminal } from '../parts/icons.ts'
+import { formatNames, type Draft, type Format } from './draft.ts'
 import styles from './export.module.css'
 
 interface Card {
   readonly format: Format
   readonly icon: ReactNode
-  readonly name: string
   /** What it is for. */
   readonly use: string
   readonly facts: string
@@ -16,16 +15,20 @@ const cards: readonly Card[] = [
   {
     format: 'tar',
     icon: <IconArchive size={20} stroke={1.5} />,
-    name: 'Docker archive',
     use: 'One file to carry to another machine and load there.',
     facts: 'docker load · podman load · skopeo · the same image gives the same bytes',
   },
   {
     format: 'dir',
     icon: <IconFolder size={20} stroke={1.5} />,
-    name: 'Directory of images',
     use: 'A folder that several images share; a layer they have in common is stored once.',
     facts: 'added to, not replaced · any image in it can be made a tarball again',
+  },
+  {
+    format: 'oci',
+    icon: <IconTerminal size={20} stroke={1.5} />,
+    use: 'A folder that runc and crun start, without an engine.',
+    facts: 'config.json and rootfs · as root, or as you without root',
   },
 ]
 
@@ -57,7 +60,7 @@ export function FormatStep({ draft, onChange, onNext }: FormatStepProps): JSX.El
   }
   return (
     <div ref={group} className={styles['cards']} role="radiogroup" aria-label="Format" onKeyDown={press}>
-      {cards.map(({ format, icon, name, use, facts }) => (
+      {cards.map(({ format, icon, use, facts }) => (
         <button
           key={format}
           type="button"
@@ -71,7 +74,7 @@ export function FormatStep({ draft, onChange, onNext }: FormatStepProps): JSX.El
           onDoubleClick={onNext}
         >
           <span className={styles['cardIcon']}>{icon}</span>
-          <span className={styles['cardName']}>{name}</span>
+          <span className={styles['cardName']}>{formatNames[format]}</span>
           <span className={styles['cardUse']}>{use}</span>
           <span className={styles['cardFacts']}>{facts}</span>
         </button>

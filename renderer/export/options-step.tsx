@@ -3,6 +3,8 @@ import type { JSX } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { BundleOptions } from './bundle-options.tsx'
+import { Field } from './field.tsx'
 import { referenceProblem, timestampProblem, type Draft } from './draft.ts'
 import styles from './export.module.css'
 
@@ -22,17 +24,20 @@ const compressions: readonly { value: Draft['compression']; label: string }[] = 
 export function OptionsStep({ draft, info, onChange }: OptionsStepProps): JSX.Element {
   return (
     <div className={styles['fields']}>
-      <TextInput
-        label="Name and tag"
-        placeholder={info?.references[0] ? familiarName(info.references[0]) : 'name:tag'}
-        description={namesKept(info)}
-        value={draft.reference}
-        error={referenceProblem(draft.reference)}
-        classNames={{ input: 'mono' }}
-        data-autofocus
-        spellCheck={false}
-        onChange={(event) => onChange({ reference: event.currentTarget.value })}
-      />
+      {draft.format === 'oci' && <BundleOptions draft={draft} info={info} onChange={onChange} />}
+      {draft.format !== 'oci' && (
+        <TextInput
+          label="Name and tag"
+          placeholder={info?.references[0] ? familiarName(info.references[0]) : 'name:tag'}
+          description={namesKept(info)}
+          value={draft.reference}
+          error={referenceProblem(draft.reference)}
+          classNames={{ input: 'mono' }}
+          data-autofocus
+          spellCheck={false}
+          onChange={(event) => onChange({ reference: event.currentTarget.value })}
+        />
+      )}
       {draft.format === 'tar' && (
         <Field label="Compression" note={compressionNote(draft.compression)}>
           <SegmentedControl
@@ -94,20 +99,4 @@ function dateOf(timestamp: string): string {
   if (timestampProblem(timestamp) !== null) return 'Seconds since 1970'
   const date = new Date(Number(timestamp.trim()) * 1000)
   return Number.isNaN(date.getTime()) ? 'Seconds since 1970' : date.toISOString().replace('.000', '')
-}
-
-interface FieldProps {
-  readonly label: string
-  readonly note: string
-  readonly children: JSX.Element
-}
-
-function Field({ label, note, children }: FieldProps): JSX.Element {
-  return (
-    <div className={styles['field']}>
-      <span className={styles['label']}>{label}</span>
-      {children}
-      <p className="dim">{note}</p>
-    </div>
-  )
 }

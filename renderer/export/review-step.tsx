@@ -3,13 +3,16 @@ import type { Preflight } from '../../shared/contract.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { shellWord } from '../../shared/shell-word.ts'
 import { failureOf } from '../client.ts'
+import { counted } from '../parts/format.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Command } from '../parts/command.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { IconInfoCircle } from '../parts/icons.ts'
 import { HostPath } from '../parts/path-text.tsx'
-import type { Draft } from './draft.ts'
+import { commandWords } from './command-words.ts'
+import { formatNames, variablesOf, type Draft } from './draft.ts'
 import styles from './export.module.css'
 
 interface ReviewStepProps {
@@ -30,8 +33,8 @@ export function ReviewStep({ draft, info, preflight, failure }: ReviewStepProps)
       ))}
       {failure && <ErrorNote report={failureOf(failure)} />}
       <dl className={styles['facts']}>
-        <Fact name="Format">{draft.format === 'tar' ? 'Docker archive' : 'Directory of images'}</Fact>
-        <Fact name="Name">{namesOf(draft, info)}</Fact>
+        <Fact name="Format">{formatNames[draft.format]}</Fact>
+        {draft.format !== 'oci' && <Fact name="Name">{namesOf(draft, info)}</Fact>}
         <Fact name="Options">{optionsOf(draft)}</Fact>
         <Fact name="To">{place !== null && <HostPath path={place} />}</Fact>
         <Fact name="To write">
@@ -70,9 +73,27 @@ function optionsOf(draft: Draft): string {
   const options = [
     draft.format === 'tar' && (draft.compression === 'none' ? 'not compressed' : draft.compression),
     draft.format === 'dir' && draft.isUnique && 'a manifest for each image',
+    ...bundleOptionsOf(draft),
     draft.isNormalised && `timestamps set to ${draft.timestamp.trim()}`,
   ].filter((option) => option !== false)
   return options.length === 0 ? 'none' : options.join(', ')
+}
+
+function bundleOptionsOf(draft: Draft): readonly (string | false)[] {
+  if (draft.format !== 'oci') return []
+  const words = commandWords(draft.command) ?? []
+  const count = variablesOf(draft.variables).length
+  const hostname = draft.hostname.trim()
+  return [
+    words.length > 0 && `runs ${visible(words.map(shellWord).join(' '))}`,
+    count > 0 && counted(count, 'extra variable'),
+    hostname !== '' && `host name ${hostname}`,
+    draft.isTerminal && 'a terminal',
+    draft.isReadOnly && 'read-only root',
+    draft.starter === 'me' && 'started by you',
+    draft.starter === 'root' && 'started by root',
+    draft.hasAllLabels && 'all labels',
+  ]
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }): JSX.Element {

@@ -276,7 +276,7 @@ describe('what is wrong is said in a sentence', () => {
     [
       ['process', 'sample.tar', 'out.tar'],
       2,
-      /^occystrap: "out\.tar" is not a destination\. Write it as one of tar:\/\/PATH, dir:\/\/PATH\./,
+      /^occystrap: "out\.tar" is not a destination\. Write it as one of tar:\/\/PATH, dir:\/\/PATH, oci:\/\/PATH\./,
     ],
     [
       ['process', 'sample.tar', 'dir://x?expand=true'],
@@ -284,6 +284,14 @@ describe('what is wrong is said in a sentence', () => {
       /unknown option expand\. Options here: unique_names, reference\./,
     ],
     [['process', 'sample.tar', 'tar://x', '-f', 'sort'], 2, /"sort" is not a filter/],
+    [
+      ['process', 'sample.tar', 'oci://x?env=PATH'],
+      2,
+      /"PATH" is not a variable of the environment\. Write NAME=VALUE\./,
+    ],
+    [['fetch-to-oci', 'docker.io', 'a', '1', 'x', '--env', '=1'], 2, /"=1" is not a variable/],
+    [['docker-to-oci', 'a', '1', 'x', '--hostname', ''], 2, /The host name is empty\./],
+    [['docker-to-oci', 'a', '1'], 2, /Missing required argument 'path'/],
     [
       ['process', 'tar://sample.tar?tag=1', 'tar://x'],
       2,

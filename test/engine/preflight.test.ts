@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commandLineOf } from '../../main/engine/command-line-of.ts'
 import { preflight } from '../../main/engine/preflight.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
@@ -113,6 +113,59 @@ describe('pre-flight', () => {
     ])
     const output = { ...tar(context.path('out.tar')), reference: 'Not A Name' }
     expect((await look(context, output)).problems).toMatchObject([{ code: 'usage' }])
+  })
+})
+
+describe('pre-flight of a bundle', () => {
+  const bundle = (path: string, part: { rootless?: boolean } = {}): DestinationSpec => ({
+    kind: 'oci',
+    path,
+    terminal: false,
+    readOnly: false,
+    env: [],
+    allLabels: false,
+    ...part,
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('takes a place that is free, or an empty folder', async () => {
+    await using context = await prepared()
+    mkdirSync(context.path('empty'))
+    const size = sampleImage().layers.reduce((sum, { tar }) => sum + tar.length, 0)
+    for (const name of ['new', 'empty']) {
+      const result = await look(context, bundle(context.path(name)))
+      expect(result).toMatchObject({ bytes: size, exists: false, problems: [] })
+      expect(result.notes[0]).toMatch(/^It may be less/)
+      expect(result.command).toBe(
+        `occystrap process tar://${context.path('in.tar')} oci://${context.path(name)}`,
+      )
+    }
+  })
+
+  it('has a problem with a folder that holds something, and with a file', async () => {
+    await using context = await prepared()
+    mkdirSync(context.path('full'))
+    writeFileSync(context.path('full/mine'), '')
+    for (const name of ['full', 'full/mine'])
+      expect((await look(context, bundle(context.path(name)))).problems).toMatchObject([{ code: 'exists' }])
+    expect((await look(context, bundle(context.path('missing/x')))).problems).toMatchObject([
+      { code: 'not-found' },
+    ])
+  })
+
+  it('says what needs root, and as whom the bundle starts', async () => {
+    await using context = await prepared()
+    const notesOf = async (rootless?: boolean) =>
+      (
+        await look(context, bundle(context.path('new'), rootless === undefined ? {} : { rootless }))
+      ).notes.join(' ')
+    const user = vi.spyOn(process, 'getuid').mockReturnValue(1000)
+    expect(await notesOf()).toMatch(/owners are kept as attributes.* The bundle starts as you\./)
+    expect(await notesOf(false)).toMatch(/devices .* are left out.* The bundle is started by root\./)
+    user.mockReturnValue(0)
+    expect(await notesOf()).not.toMatch(/root/)
   })
 })
 

@@ -1,26 +1,32 @@
 import { describe, expect, test } from 'vitest'
+import { commandWords } from '../../renderer/export/command-words.ts'
 import {
+  commandProblem,
   emptyDraft,
+  hostnameProblem,
   nextCommands,
   referenceProblem,
   specOf,
   suggestedName,
   timestampProblem,
   type Draft,
+  variablesProblem,
 } from '../../renderer/export/draft.ts'
+import type { DestinationSpec } from '../../shared/uri.ts'
+import { shellWord } from '../../shared/shell-word.ts'
 import { jobSpecSchema } from '../../shared/job.ts'
 import { debian, debianInfo, digestOf } from '../support/fake-client.ts'
 
 const draft = (part: Partial<Draft>): Draft => ({
   ...emptyDraft,
-  places: { tar: '/out/a.tar', dir: '/out' },
+  places: { tar: '/out/a.tar', dir: '/out', oci: '/out/debian-12-bundle' },
   ...part,
 })
 
 describe('the job of a draft', () => {
   test('there is none before a place is chosen for its format', () => {
     expect(specOf(emptyDraft, debian)).toBeNull()
-    expect(specOf({ ...emptyDraft, places: { tar: null, dir: '/out' } }, debian)).toBeNull()
+    expect(specOf({ ...emptyDraft, places: { tar: null, dir: '/out', oci: '/out/b' } }, debian)).toBeNull()
   })
 
   test.each([
@@ -35,6 +41,42 @@ describe('the job of a draft', () => {
       { kind: 'dir', path: '/out', uniqueNames: true },
       [{ kind: 'normalize-timestamps', timestamp: 1_700_000_000 }],
     ],
+    [
+      { format: 'oci' as const, reference: 'BAD//name' },
+      {
+        kind: 'oci',
+        path: '/out/debian-12-bundle',
+        terminal: false,
+        readOnly: false,
+        env: [],
+        allLabels: false,
+      },
+      [],
+    ],
+    [
+      {
+        format: 'oci' as const,
+        command: `sh -c 'echo "$A"'`,
+        variables: '\n A=1 \r\n\nB==\n',
+        hostname: ' box ',
+        isTerminal: true,
+        isReadOnly: true,
+        starter: 'root' as const,
+        hasAllLabels: true,
+      },
+      {
+        kind: 'oci',
+        path: '/out/debian-12-bundle',
+        terminal: true,
+        readOnly: true,
+        hostname: 'box',
+        env: ['A=1 ', 'B=='],
+        args: ['sh', '-c', 'echo "$A"'],
+        rootless: false,
+        allLabels: true,
+      },
+      [],
+    ],
   ])('%j', (part, output, filters) => {
     const spec = specOf(draft(part), debian)
     expect(spec).toEqual({ kind: 'convert', input: debian, filters, output })
@@ -45,6 +87,9 @@ describe('the job of a draft', () => {
     { reference: 'BAD//name' },
     { isNormalised: true, timestamp: '-1' },
     { isNormalised: true, timestamp: '' },
+    { format: 'oci' as const, command: "sh 'x" },
+    { format: 'oci' as const, variables: 'PATH' },
+    { format: 'oci' as const, hostname: 'a b' },
   ])('%j makes none', (part) => expect(specOf(draft(part), debian)).toBeNull())
 
   test('options of the other format and of a filter that is off do not get in', () => {
@@ -72,11 +117,44 @@ test.each([
   ['9'.repeat(12), false],
 ])('timestamp %s: %s', (text, isGood) => expect(timestampProblem(text) === null).toBe(isGood))
 
+describe('a command', () => {
+  test.each<[string, readonly string[] | null]>([
+    ['', []],
+    ['  ', []],
+    ['sh', ['sh']],
+    [' sh  -c\t"a b" ', ['sh', '-c', 'a b']],
+    [`a'b "c'"d"`, ['ab "cd']],
+    [String.raw`a\ b "\"\\\n" '\'`, ['a b', '"\\\\n', '\\']],
+    [`'' ""`, ['', '']],
+    ['$HOME *', ['$HOME', '*']],
+    ['end\\', ['end\\']],
+    [`'open`, null],
+    ['"open', null],
+  ])('%s is taken apart as a shell does', (text, words) => expect(commandWords(text)).toEqual(words))
+
+  test('that is quoted is read back', () => {
+    for (const word of ["it's", 'a b', '', '"', '\\', 'plain', '$(x)'])
+      expect(commandWords(shellWord(word))).toEqual([word])
+  })
+})
+
+test('what a bundle cannot be given is told why', () => {
+  expect(commandProblem('sh "')).toBe('A quote is not closed.')
+  expect(variablesProblem('A=1\nPATH')).toBe('"PATH" is not a variable of the environment. Write NAME=VALUE.')
+  expect(hostnameProblem('x'.repeat(65))).toMatch(/64 at most/)
+  expect([commandProblem('sh -c "x"'), variablesProblem('A=\n\n'), hostnameProblem('box-1.lab')]).toEqual([
+    null,
+    null,
+    null,
+  ])
+})
+
 describe('the name of the file', () => {
   test.each([
     [{}, 'debian-12.tar'],
     [{ compression: 'gzip' as const }, 'debian-12.tar.gz'],
     [{ reference: 'registry.example.com:5000/acme/tool:2' }, 'registry.example.com-5000-acme-tool-2.tar'],
+    [{ format: 'oci' as const, reference: 'other:1' }, 'debian-12-bundle'],
   ])('%j: %s', (part, name) => expect(suggestedName(draft(part), debianInfo, debian)).toBe(name))
 
   test('comes from the file where the image has no name', () => {
@@ -105,6 +183,17 @@ describe('what to type next', () => {
   test('quotes what a shell would take apart', () => {
     const output = { kind: 'tar', path: "/out/it's here.tar", compression: 'none', overwrite: true } as const
     expect(nextCommands(output, {})[0]).toBe(`docker load -i '/out/it'\\''s here.tar'`)
+  })
+  test.each([
+    ['/srv/debian-12-bundle', 'runc run --bundle /srv/debian-12-bundle debian-12'],
+    ['/srv/a b/', "runc run --bundle '/srv/a b/' a-b"],
+    ['/srv/-x', 'runc run --bundle /srv/-x x'],
+    ['/srv/-bundle', 'runc run --bundle /srv/-bundle bundle'],
+    ['/srv/ü', "runc run --bundle '/srv/ü' container"],
+  ])('starts the bundle in %s', (path, line) => {
+    const flags = { terminal: false, readOnly: false, allLabels: false }
+    const output: DestinationSpec = { kind: 'oci', path, env: [], ...flags }
+    expect(nextCommands(output, {})).toEqual([line])
   })
   test('names the image in a directory', () => {
     const output = { kind: 'dir', path: '/out', uniqueNames: false } as const

@@ -52,12 +52,13 @@ async function start(user: UserEvent, options?: RenderOptions): Promise<FakeClie
 const ofJob = { id: 'job-1', title: 'Export debian:12', started: 1000 }
 
 describe('the steps', () => {
-  test('only what works is offered: two formats', () => {
+  test('only what works is offered: three formats', () => {
     renderPart(<Wizard />)
     act(() => useShell.getState().openExport(debian))
     expect(screen.getAllByRole('radio').map((card) => card.textContent.slice(0, 14))).toEqual([
       'Docker archive',
       'Directory of i',
+      'OCI bundleA fo',
     ])
   })
 
@@ -104,6 +105,87 @@ describe('the steps', () => {
       },
     })
     expect(asked).toEqual([{ suggestedName: 'debian-12.tar', purpose: 'export' }])
+  })
+})
+
+describe('a bundle', () => {
+  const asked: unknown[] = []
+  async function toBundleReview(user: UserEvent, options: (user: UserEvent) => Promise<void>) {
+    const { fake } = renderPart(<Wizard />, {
+      host: {
+        pickSave: async (options) => {
+          asked.push(options)
+          return '/out/debian-12-bundle'
+        },
+      },
+    })
+    act(() => useShell.getState().openExport(debian))
+    await user.click(screen.getByRole('radio', { name: /OCI bundle/ }))
+    await click(user, 'Next')
+    await options(user)
+    await click(user, 'Next')
+    await click(user, 'Choose…')
+    await waitFor(() =>
+      expect(screen.getByRole('button', { name: 'Next' }).hasAttribute('disabled')).toBe(false),
+    )
+    await click(user, 'Next')
+    await screen.findByText(/^occystrap process/)
+    return fake
+  }
+
+  test('is asked for what its process gets, and a wrong line cannot be passed', async () => {
+    const user = userEvent.setup()
+    const fake = await toBundleReview(user, async () => {
+      expect(screen.queryByLabelText('Name and tag')).toBeNull()
+      await user.type(screen.getByLabelText('Extra environment'), 'PATH')
+      expect(screen.getByText(/"PATH" is not a variable/)).toBeTruthy()
+      expect(screen.getByRole('button', { name: 'Next' }).hasAttribute('disabled')).toBe(true)
+      await user.type(screen.getByLabelText('Extra environment'), '=/bin{Enter}A=1')
+      await user.type(screen.getByLabelText('Command'), 'sh -c "ls /"')
+      await user.type(screen.getByLabelText('Host name'), 'box')
+      await user.click(screen.getByLabelText('Terminal'))
+      await user.click(screen.getByLabelText('Me'))
+    })
+    expect(asked).toEqual([{ suggestedName: 'debian-12-bundle', purpose: 'export-bundle' }])
+    expect(
+      screen.getByText("runs sh -c 'ls /', 2 extra variables, host name box, a terminal, started by you"),
+    ).toBeTruthy()
+    expect(fake.callsOf('jobs.preflight').at(-1)).toMatchObject({
+      output: {
+        kind: 'oci',
+        path: '/out/debian-12-bundle',
+        terminal: true,
+        readOnly: false,
+        hostname: 'box',
+        env: ['PATH=/bin', 'A=1'],
+        args: ['sh', '-c', 'ls /'],
+        rootless: true,
+        allLabels: false,
+      },
+    })
+  })
+
+  test('done: the line that starts it, as whom, and what was left out', async () => {
+    const user = userEvent.setup()
+    const fake = await toBundleReview(user, async () => {
+      await user.click(screen.getByLabelText('Root'))
+    })
+    await click(user, 'Export')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+    fake.push([
+      jobState({
+        ...ofJob,
+        phase: 'done',
+        ended: 4000,
+        outcome: { path: '/out/debian-12-bundle', bytesWritten: 3_000_000 },
+        warnings: [{ code: 'lost-device', message: '2 devices could not be made.', detail: 'dev/a\ndev/b' }],
+      }),
+    ])
+    expect(await screen.findByText('Try it')).toBeTruthy()
+    expect(screen.getByText('runc run --bundle /out/debian-12-bundle debian-12')).toBeTruthy()
+    expect(screen.getByText('As root.')).toBeTruthy()
+    await user.click(screen.getByText('2 devices could not be made.'))
+    expect(screen.getByText(/dev\/a\s+dev\/b/)).toBeTruthy()
   })
 })
 

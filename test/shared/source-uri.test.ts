@@ -1,4 +1,4 @@
-import { assert, boolean, property, string } from 'fast-check'
+import { array, assert, boolean, constant, property, record, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { reportOf } from '../../shared/errors.ts'
 import {
@@ -89,6 +89,25 @@ describe('a destination URI', () => {
     ],
     ['dir://d', { kind: 'dir', path: '/home/user/d', uniqueNames: false }],
     ['dir://d?unique_names=TRUE', { kind: 'dir', path: '/home/user/d', uniqueNames: true }],
+    [
+      'oci://b',
+      { kind: 'oci', path: '/home/user/b', terminal: false, readOnly: false, env: [], allLabels: false },
+    ],
+    [
+      'oci:///b?terminal=true&read_only=true&hostname=box&env=A=1&env=B=%26=2&env=C=&arg=sh&arg=-c&arg=&arg=a%20b&rootless=false&all_labels=true&reference=debian:12',
+      {
+        kind: 'oci',
+        path: '/b',
+        reference: 'debian:12',
+        terminal: true,
+        readOnly: true,
+        hostname: 'box',
+        env: ['A=1', 'B=&=2', 'C='],
+        args: ['sh', '-c', '', 'a b'],
+        rootless: false,
+        allLabels: true,
+      },
+    ],
   ]
   for (const [text, spec] of cases)
     it(text, () => {
@@ -97,8 +116,16 @@ describe('a destination URI', () => {
     })
 
   for (const text of [
-    'oci://x',
+    'mounts://x',
     'layout://x',
+    'oci://',
+    'oci://x?env=A',
+    'oci://x?env==1',
+    'oci://x?env',
+    'oci://x?hostname=',
+    'oci://x?hostname=a&hostname=b',
+    'oci://x?terminal=maybe',
+    'oci://x?compression=gzip',
     'dir://x?expand=true',
     'tar://x?compression=xz',
     'dir://x?unique_names=2',
@@ -155,6 +182,34 @@ describe('any path and any name', () => {
           { kind: 'dir', path, reference, uniqueNames: flag },
         ] as const)
           expect(parseDestination(formatDestination(spec), '/other')).toEqual(spec)
+      }),
+    )
+  })
+
+  it('survive the way through the URI of a bundle', () => {
+    const variable = tuple(
+      word.filter((name) => !name.includes('=')),
+      string({ unit: 'grapheme' }),
+    ).map(([name, value]) => `${name}=${value}`)
+    const anyWord = string({ unit: 'grapheme' })
+    const spec = record(
+      {
+        kind: constant('oci' as const),
+        path,
+        terminal: boolean(),
+        readOnly: boolean(),
+        env: array(variable, { maxLength: 4 }),
+        allLabels: boolean(),
+        reference: word,
+        hostname: word,
+        args: array(anyWord, { minLength: 1, maxLength: 4 }),
+        rootless: boolean(),
+      },
+      { requiredKeys: ['kind', 'path', 'terminal', 'readOnly', 'env', 'allLabels'] },
+    )
+    assert(
+      property(spec, (spec) => {
+        expect(parseDestination(formatDestination(spec), '/other')).toEqual(spec)
       }),
     )
   })

@@ -30,7 +30,7 @@ def describe(path, name):
         'mode': '%04o' % stat.S_IMODE(info.st_mode),
         'uid': info.st_uid,
         'gid': info.st_gid,
-        'mtime': int(info.st_mtime),
+        'mtime': info.st_mtime_ns if WITH_NANOSECONDS else int(info.st_mtime),
     }
     if kind != 'directory':
         line['inode'] = info.st_ino
@@ -51,6 +51,7 @@ def describe(path, name):
     return line
 
 
+WITH_NANOSECONDS = 'nanoseconds' in sys.argv[2:]
 root = os.fsencode(sys.argv[1])
 for folder, folders, files in os.walk(root):
     for name in folders + files:

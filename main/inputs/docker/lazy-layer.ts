@@ -1,6 +1,6 @@
 import type { Digest } from '../../../shared/digest.ts'
 import { ImageError } from '../../../shared/errors.ts'
-import type { ByteRange, Layer, Task } from '../../image/element.ts'
+import type { ByteRange, Layer, LentLayer, Task } from '../../image/element.ts'
 import type { EntryTable } from '../../image/entry-table.ts'
 import type { FileLayer } from '../../image/file-layer.ts'
 import type { ExportSource } from './engine-export.ts'
@@ -45,6 +45,10 @@ export class LazyLayer implements Layer {
     yield* kept.stream(signal)
     this.#size = kept.size
     this.#isVerified = true
+  }
+
+  async lend(signal?: AbortSignal): Promise<LentLayer> {
+    return (await this.#kept(signal)).lend()
   }
 
   async *contents(

@@ -1,6 +1,6 @@
 import type { Digest } from '../../../shared/digest.ts'
 import { sniffCompression } from '../../image/compression.ts'
-import type { ByteRange, Layer, LayerTarget, Task } from '../../image/element.ts'
+import type { ByteRange, Layer, LayerTarget, LentLayer, Task } from '../../image/element.ts'
 import type { EntryTable } from '../../image/entry-table.ts'
 import { FileLayer } from '../../image/file-layer.ts'
 import type { RandomAccess } from '../../image/random-access.ts'
@@ -75,6 +75,10 @@ export class RegistryLayer implements Layer {
     const size = await (await this.#open()).readThrough(target, signal)
     await this.#whole()
     return size
+  }
+
+  async lend(): Promise<LentLayer> {
+    return (await this.#open()).lend()
   }
 
   async *contents(

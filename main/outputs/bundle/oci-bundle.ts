@@ -1,0 +1,182 @@
+import { chmod, mkdir, open, readdir, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Digest } from '../../../shared/digest.ts'
+import { ImageError } from '../../../shared/errors.ts'
+import type { ImageInfo } from '../../../shared/image.ts'
+import type { JobOutcome } from '../../../shared/job.ts'
+import type { DestinationSpec } from '../../../shared/uri.ts'
+import type { ImageElement, ImageOutput, Layer, Need, Task } from '../../image/element.ts'
+import type { EntryTable } from '../../image/entry-table.ts'
+import { flatten } from '../../image/flatten.ts'
+import { requireSpace } from '../../image/free-space.ts'
+import { parseConfig, type ParsedConfig } from '../../image/image-config.ts'
+import type { ImageTree } from '../../image/image-tree.ts'
+import { THREADS } from '../../image/threads.ts'
+import { accounts } from '../../platform/accounts.ts'
+import { fullName, namesOf, type TaggedName } from '../names.ts'
+import { hostLibc } from '../rootfs/host-libc.ts'
+import { RootfsWriter } from '../rootfs/rootfs-writer.ts'
+import { Staging, syncFolder } from '../staging.ts'
+import { folderTarget } from '../target.ts'
+import { imageUser } from './image-user.ts'
+import { runtimeSpec } from './runtime-spec.ts'
+import { textInTree, volumesIn } from './tree-files.ts'
+
+export type BundleDestination = Extract<DestinationSpec, { kind: 'oci' }>
+
+const STAGED = 'bundle'
+const ROOTFS = 'rootfs'
+
+interface BundleParts {
+  readonly spec: BundleDestination
+  readonly target: { readonly path: string; readonly parent: string }
+  readonly names: readonly TaggedName[]
+  readonly task: Task
+  readonly staging: Staging
+}
+
+/** A runtime bundle (runtime-spec, bundle.md): `config.json` beside `rootfs/`, made in a private folder and visible when it is whole. */
+export class OCIBundleWriter implements ImageOutput {
+  /** Their entries are read on threads. */
+  readonly layersAtOnce = THREADS
+  readonly #parts: BundleParts
+  /** In the order in which they came, base first. */
+  readonly #layers: { readonly layer: Layer; readonly table: Promise<EntryTable> }[] = []
+  #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
+  #bytesWritten = 0
+
+  private constructor(parts: BundleParts) {
+    this.#parts = parts
+  }
+
+  static async create(spec: BundleDestination, info: ImageInfo, task: Task): Promise<OCIBundleWriter> {
+    hostLibc()
+    const target = await bundleTarget(spec.path)
+    const names = namesOf(spec.reference, info, task)
+    await requireSpace(target.parent, 0)
+    return new OCIBundleWriter({ spec, target, names, task, staging: await Staging.create(target.parent) })
+  }
+
+  /** Read twice: for what is in it, and for what of that the whole tree shows. */
+  fetchCallback(): Need {
+    return 'again'
+  }
+
+  async processImageElement(...[type, name, data]: ImageElement): Promise<void> {
+    if (type === 'config') {
+      this.#config = { name, data }
+      return
+    }
+    if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
+    const table = data.entries(this.#parts.task.signal)
+    this.#layers.push({ layer: data, table })
+    await table
+  }
+
+  async finalize(): Promise<void> {
+    const { spec, target, task, staging } = this.#parts
+    const config = this.#config
+    if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
+    const image = parseConfig(config.data)
+    const tree = flatten(await Promise.all(this.#layers.map(({ table }) => table)))
+    for (const { message, path } of tree.problems) task.warn({ code: 'odd-entry', message, detail: path })
+    const staged = staging.file(STAGED)
+    await mkdir(staged, { mode: 0o700 })
+    const rootfs = new RootfsWriter({
+      root: join(staged, ROOTFS),
+      place: target.parent,
+      tree,
+      layers: this.#layers.map(({ layer }) => layer),
+      isRoot: accounts().isRoot,
+      task,
+    })
+    await requireSpace(target.parent, rootfs.bytes)
+    await rootfs.write()
+    const text = await this.#runtimeConfig(image, config.name, tree, staged)
+    await writeDurably(join(staged, 'config.json'), text)
+    await chmod(staged, 0o777 & ~process.umask())
+    await syncTree(staged)
+    task.signal.throwIfAborted()
+    await moveToFree(staged, target.path, spec.path)
+    await syncFolder(dirname(target.path))
+    this.#bytesWritten = rootfs.bytes + text.length
+    await staging[Symbol.asyncDispose]()
+  }
+
+  /** What was written; whole after `finalize`. */
+  get outcome(): JobOutcome {
+    const { spec, names } = this.#parts
+    return {
+      path: spec.path,
+      ...(this.#config ? { imageID: this.#config.name } : {}),
+      references: names.map((name) => fullName(name)),
+      bytesWritten: this.#bytesWritten,
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#parts.staging[Symbol.asyncDispose]()
+  }
+
+  async #runtimeConfig(
+    image: ParsedConfig,
+    imageID: Digest,
+    tree: ImageTree,
+    bundle: string,
+  ): Promise<string> {
+    const { spec, task, names } = this.#parts
+    const own = accounts()
+    const user = await imageUser(image.config.User ?? '', (path) =>
+      textInTree(tree, path, join(bundle, ROOTFS)),
+    )
+    const [name] = names
+    const { spec: runtime, warnings } = runtimeSpec({
+      image,
+      imageID,
+      ...(name ? { reference: fullName(name) } : {}),
+      options: spec,
+      user,
+      accounts: { ...own, isRootless: spec.rootless ?? !own.isRoot },
+      volumes: volumesIn(tree, image.config.Volumes ?? {}, bundle),
+    })
+    for (const warning of warnings) task.warn(warning)
+    return `${JSON.stringify(runtime, null, 2)}\n`
+  }
+}
+
+/** A folder that is not there, or is empty: what stands in a bundle nobody can tell from what the image brings. */
+async function bundleTarget(path: string): Promise<{ readonly path: string; readonly parent: string }> {
+  const target = await folderTarget(path)
+  if (target.exists && (await readdir(target.path)).length > 0) throw taken(path)
+  return target
+}
+
+function taken(path: string, cause?: unknown): ImageError {
+  return new ImageError('exists', `${path} exists already and is not empty.`, {
+    remedy: 'Choose another name.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+/** A folder takes the place of an empty one in one step, and of nothing else. */
+async function moveToFree(from: string, to: string, shown: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') throw taken(shown, error)
+    throw error
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  await using handle = await open(path, 'wx', 0o644)
+  await handle.writeFile(text)
+  await handle.sync()
+}
+
+/** All that was written is on the disk before its name is. */
+async function syncTree(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  hostLibc().syncFileSystem(handle.fd)
+}

@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import type { MessagePort } from 'node:worker_threads'
+import { verifiedTar } from '../../image/layer-bytes.ts'
+import { SharedProgress } from '../../image/shared-progress.ts'
+import { storedBytes } from '../../image/stored-bytes.ts'
+import { serveThread } from '../../image/thread-port.ts'
+import { hostLibc } from './host-libc.ts'
+import type { Extracted, Extraction } from './extraction.ts'
+import type { FileBatch } from './file-batch.ts'
+import { FileWriter } from './file-writer.ts'
+import { Losses } from './losses.ts'
+import { MetadataWriter } from './metadata.ts'
+import { TarCursor } from './tar-cursor.ts'
+
+serveThread(extract)
+
+/** The layer is read to its end and verified, whatever of it is wanted: nothing of one that is not what it is named is to stay. */
+async function extract(order: Extraction): Promise<Extracted> {
+  const { diffID, name, compression, root, place, isRoot, port } = order
+  const progress = new SharedProgress(order.progress)
+  const losses = new Losses()
+  const metadata = new MetadataWriter(hostLibc(), isRoot, losses)
+  const writer = new FileWriter({ root, place, metadata, onProgress: (bytes) => (progress.done = bytes) })
+  const from = (position: number) => storedBytes(order, progress, position)
+  const stored = { diffID, compression, digest: undefined, from }
+  try {
+    await using cursor = new TarCursor(verifiedTar(stored, { name, isBlocking: true }))
+    for await (const batch of batchesFrom(port)) {
+      progress.throwIfStopped()
+      await writer.write(batch, cursor)
+    }
+    await cursor.finish()
+  } finally {
+    port.close()
+  }
+  return { losses: losses.data }
+}
+
+/** The next batch is made on the other side while this one is written. */
+async function* batchesFrom(port: MessagePort): AsyncGenerator<FileBatch, void, undefined> {
+  const next = async (): Promise<FileBatch | null> => {
+    const answer = once(port, 'message')
+    port.postMessage('next')
+    const [batch] = (await answer) as [FileBatch | null]
+    return batch
+  }
+  let coming = next()
+  for (let batch = await coming; batch; batch = await coming) {
+    coming = next()
+    coming.catch(() => {})
+    yield batch
+  }
+}

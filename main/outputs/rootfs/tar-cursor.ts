@@ -1,0 +1,50 @@
+import { ImageError } from '../../../shared/errors.ts'
+
+/** A place in an uncompressed tar that only moves forward; drawn to its end it has been verified by whoever gives it. */
+export class TarCursor implements AsyncDisposable {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #chunk: Uint8Array = new Uint8Array(0)
+  /** Where `#chunk` starts in the tar. */
+  #start = 0
+
+  constructor(tar: AsyncIterable<Uint8Array>) {
+    this.#chunks = tar[Symbol.asyncIterator]()
+  }
+
+  /** The bytes in one piece where they stand in what has been read last; valid until something else is asked for. */
+  whole(offset: number, length: number): Uint8Array | undefined {
+    const from = offset - this.#start
+    if (from < 0 || from + length > this.#chunk.length) return undefined
+    return this.#chunk.subarray(from, from + length)
+  }
+
+  /** A piece is valid until the next one is asked for. */
+  async *pieces(offset: number, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+    let position = offset
+    const end = offset + length
+    while (position < end) {
+      while (this.#start + this.#chunk.length <= position)
+        if (!(await this.#next())) throw new ImageError('truncated', 'A layer ends before it should.')
+      const from = position - this.#start
+      const piece = this.#chunk.subarray(from, from + end - position)
+      position += piece.length
+      yield piece
+    }
+  }
+
+  /** Draws what is left. */
+  async finish(): Promise<void> {
+    while (await this.#next());
+  }
+
+  async #next(): Promise<boolean> {
+    const result = await this.#chunks.next()
+    this.#start += this.#chunk.length
+    this.#chunk = result.done ? new Uint8Array(0) : result.value
+    return !result.done
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return?.()
+  }
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { RunningApp } from '../support/app.ts'
+import { screenshot, TestBrowser } from '../support/browser.ts'
+import { describeWith } from '../support/needs.ts'
+import { openSample, pickPlaceToSave, startExport } from '../support/window.ts'
+
+describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and clicking', () => {
+  let app: RunningApp
+  let browser: TestBrowser
+  let page: Page
+  const next = (wizard: Locator): Promise<void> => wizard.getByRole('button', { name: 'Next' }).click()
+
+  /** The wizard at the options of a bundle. */
+  async function atOptions(): Promise<Locator> {
+    await page.getByRole('button', { name: 'Export…' }).first().click()
+    const wizard = page.getByRole('dialog', { name: /^Export / })
+    await wizard.getByRole('radio', { name: 'OCI bundle' }).click()
+    await next(wizard)
+    return wizard
+  }
+
+  async function toReview(wizard: Locator, to: string): Promise<void> {
+    await next(wizard)
+    await wizard.getByRole('button', { name: 'Choose…' }).click()
+    await pickPlaceToSave(page, to)
+    await next(wizard)
+    await wizard.getByText(/^occystrap process/).waitFor()
+  }
+
+  beforeAll(async () => {
+    app = await RunningApp.serve()
+    browser = await TestBrowser.start()
+    page = await browser.open(app.url)
+    await openSample(page)
+  })
+
+  afterEach((context) => browser.keepFailure(context))
+
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]()
+    await app?.[Symbol.asyncDispose]()
+  })
+
+  test('asks what its process gets, and shows the same on the command line', async () => {
+    const to = app.home.at('Downloads', 'sample-bundle')
+    const wizard = await atOptions()
+    await screenshot(page, 'bundle-options')
+    await wizard.getByLabel('Command').fill('sh -c "id; ls /"')
+    await wizard.getByLabel('Extra environment').fill('GREETING=hello there\nPATH')
+    await wizard.getByText('"PATH" is not a variable of the environment.').waitFor()
+    expect(await wizard.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true)
+    await wizard.getByLabel('Extra environment').fill('GREETING=hello there')
+    await wizard.getByLabel('Host name').fill('box')
+    await wizard.getByLabel('Read-only root').check()
+    await toReview(wizard, to)
+    await screenshot(page, 'bundle-review')
+    await wizard
+      .getByText(`'oci://${to}?read_only=true&hostname=box&env=GREETING=hello%20there&arg=sh&arg=-c&arg=`)
+      .waitFor()
+  })
+
+  test('and writes it, with the line that starts it', async () => {
+    const to = app.home.at('Downloads', 'sample-bundle')
+    const wizard = page.getByRole('dialog', { name: /^Export / })
+    await startExport(wizard)
+    await wizard.getByText(/^Exported/).waitFor()
+    await wizard.getByText(`runc run --bundle ${to} sample`, { exact: true }).waitFor()
+    await screenshot(page, 'bundle-done')
+    await wizard.getByRole('button', { name: 'Done' }).click()
+    expect(await readdir(app.home.at('Downloads'))).toEqual(['sample-bundle'])
+    expect((await readdir(to)).toSorted()).toEqual(['config.json', 'rootfs'])
+    expect(existsSync(join(to, 'rootfs/srv/app/config.json'))).toBe(true)
+    expect(JSON.parse(await readFile(join(to, 'config.json'), 'utf8'))).toMatchObject({
+      hostname: 'box',
+      root: { readonly: true },
+      process: {
+        args: ['sh', '-c', 'id; ls /'],
+        env: expect.arrayContaining(['GREETING=hello there']) as unknown,
+      },
+    })
+  })
+
+  test('but not over a folder that holds something', async () => {
+    const to = app.home.at('Downloads', 'mine')
+    await mkdir(to)
+    await writeFile(join(to, 'mine.txt'), 'mine')
+    const wizard = await atOptions()
+    await toReview(wizard, to)
+    await wizard.getByText(`${to} is not empty.`).waitFor()
+    await screenshot(page, 'bundle-not-empty')
+    expect(await wizard.getByRole('button', { name: 'Export', exact: true }).isDisabled()).toBe(true)
+    await page.keyboard.press('Escape')
+    await rm(to, { recursive: true })
+  })
+
+  test('has seen no fault in the page', () => {
+    expect(browser.faults).toEqual([])
+  })
+})
