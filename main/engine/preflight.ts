@@ -37,7 +37,7 @@ export async function preflight(spec: JobSpec, workspace: Workspace, task: Task)
   if (target) await report.attempt(() => requireWritable(target.folder))
   if (info && spec.kind === 'convert') await report.attempt(() => describe(spec.output, info, report, task))
   if (target && spec.kind === 'convert' && spec.output.kind === 'oci')
-    report.notes.push(...(await bundleNotes(spec.output, target.folder)))
+    await describeBundle(spec.output, target, report)
   if (info && spec.kind === 'save-layer') report.bytes = bytesOfLayer(spec, info)
   if (spec.kind === 'convert' && spec.filters.length > 0)
     report.notes.push('A filter changes the layers, so the image gets a new ID.')
@@ -83,25 +83,15 @@ interface Place {
 
 async function placeOf(spec: JobSpec): Promise<Place | undefined> {
   if (spec.kind === 'index') return undefined
-  if (spec.kind === 'convert' && spec.output.kind === 'dir') {
+  if (spec.kind === 'convert' && spec.output.kind !== 'tar') {
     const { path, parent, exists } = await folderTarget(spec.output.path)
-    return { folder: exists ? path : parent, exists, isFile: false }
+    // A bundle takes the place of an empty folder; what goes into a directory of images is made in it.
+    return { folder: exists && spec.output.kind === 'dir' ? path : parent, exists, isFile: false }
   }
-  if (spec.kind === 'convert' && spec.output.kind === 'oci') return bundlePlace(spec.output.path)
   const isConvert = spec.kind === 'convert'
   const path = isConvert ? spec.output.path : spec.destination
   const overwrite = isConvert && spec.output.kind === 'tar' ? spec.output.overwrite : true
   return { ...(await fileTarget(path, { overwrite })), isFile: true }
-}
-
-/** A bundle takes the place of an empty folder, or of none; it is made beside it. */
-async function bundlePlace(path: string): Promise<Place> {
-  const { path: folder, parent, exists } = await folderTarget(path)
-  if (exists && (await readdir(folder)).length > 0)
-    throw new ImageError('exists', `${path} is not empty.`, {
-      remedy: 'Choose another name, or empty it first.',
-    })
-  return { folder: parent, exists, isFile: false }
 }
 
 async function requireWritable(folder: string): Promise<void> {
@@ -146,12 +136,20 @@ async function describe(output: DestinationSpec, info: ImageInfo, report: Report
   )
 }
 
-async function bundleNotes(output: BundleSpec, folder: string): Promise<readonly string[]> {
-  const isRoot = process.getuid?.() === 0
-  return [
-    ...(isRoot ? [] : [`${WITHOUT_ROOT} ${output.rootless === false ? STARTS_AS_ROOT : STARTS_AS_YOU}`]),
-    ...((await foldsCase(folder)) ? [FOLDS_CASE] : []),
-  ]
+async function describeBundle(output: BundleSpec, place: Place, report: Report): Promise<void> {
+  const { hostLibc } = await import('../outputs/rootfs/host-libc.ts')
+  await report.attempt(async () => hostLibc())
+  if (place.exists) await report.attempt(() => requireEmpty(output.path))
+  if (process.getuid?.() !== 0)
+    report.notes.push(`${WITHOUT_ROOT} ${output.rootless === false ? STARTS_AS_ROOT : STARTS_AS_YOU}`)
+  if (await foldsCase(place.folder)) report.notes.push(FOLDS_CASE)
+}
+
+async function requireEmpty(folder: string): Promise<void> {
+  if ((await readdir(folder)).length === 0) return
+  throw new ImageError('exists', `${folder} exists already and is not empty.`, {
+    remedy: 'Choose another name, or empty it first.',
+  })
 }
 
 /** Whether names that differ only in case are one here, as far as the folder's own name tells. */

@@ -33,14 +33,22 @@ export interface ThreadOptions {
  * Threads of this process that do one kind of work, each piece without pause: what is inflated, hashed and written piece by piece on one
  * thread keeps the event loop of another out of it. They are started when first needed and do not keep the process alive.
  */
-export class Threads<In, Out> {
+export class Threads<In, Out> implements Disposable {
   readonly #file: string
+  readonly #most: number
   readonly #threads = new Set<Thread>()
   readonly #waiting: Work[] = []
 
-  /** `file`: the module that serves the work. */
-  constructor(file: string) {
+  /** `file`: the module that serves the work; `most`: as many at once. */
+  constructor(file: string, most = THREADS) {
     this.#file = file
+    this.#most = most
+  }
+
+  /** Ends them; nothing may be at work. */
+  [Symbol.dispose](): void {
+    for (const thread of this.#threads) void thread.worker.terminate()
+    this.#threads.clear()
   }
 
   /** Fails with the thread's failure, or with the signal's reason. `onProgress` hears what the thread has done, a few times a second. */
@@ -68,7 +76,7 @@ export class Threads<In, Out> {
     const [work] = this.#waiting
     if (!work) return
     // All at once: where one is needed the others are soon, and starting takes longer while others work.
-    while (this.#threads.size < THREADS) this.#start()
+    while (this.#threads.size < this.#most) this.#start()
     const thread = this.#threads.values().find((one) => !one.work)
     if (!thread) return
     this.#waiting.shift()

@@ -17,7 +17,7 @@ const starters: readonly { value: Starter; label: string; note: string }[] = [
   {
     value: 'automatic',
     label: 'Automatic',
-    note: 'Whoever runs Occystrap: root where that is root, and you without root where it is you.',
+    note: 'The user that Occystrap runs as: root, or you without root.',
   },
   { value: 'me', label: 'Me', note: 'You, without root: in the container your account is root.' },
   { value: 'root', label: 'Root', note: 'Root, with the owners that the image gives its files.' },
@@ -46,7 +46,7 @@ export function BundleOptions({ draft, info, onChange }: BundleOptionsProps): JS
         error={variablesProblem(draft.variables)}
         classNames={{ input: 'mono' }}
         size="xs"
-        rows={3}
+        rows={2}
         resize="vertical"
         spellCheck={false}
         onChange={(event) => onChange({ variables: event.currentTarget.value })}
@@ -72,24 +72,26 @@ export function BundleOptions({ draft, info, onChange }: BundleOptionsProps): JS
           }}
         />
       </Field>
-      <Checkbox
-        label="Terminal"
-        description="For a shell, or a program that is used by hand."
-        checked={draft.isTerminal}
-        onChange={(event) => onChange({ isTerminal: event.currentTarget.checked })}
-      />
-      <Checkbox
-        label="Read-only root"
-        description="The process cannot write to the image's files; mounts stay as they are."
-        checked={draft.isReadOnly}
-        onChange={(event) => onChange({ isReadOnly: event.currentTarget.checked })}
-      />
-      <Checkbox
-        label="Labels that a runtime acts on"
-        description="Copy these too. They can change how the container runs: only for an image that you trust."
-        checked={draft.hasAllLabels}
-        onChange={(event) => onChange({ hasAllLabels: event.currentTarget.checked })}
-      />
+      <div className={styles['nested']}>
+        <Checkbox
+          label="Terminal"
+          description="For a shell, or a program that is used by hand."
+          checked={draft.isTerminal}
+          onChange={(event) => onChange({ isTerminal: event.currentTarget.checked })}
+        />
+        <Checkbox
+          label="Read-only root"
+          description="The process cannot write to the image's files; mounts stay as they are."
+          checked={draft.isReadOnly}
+          onChange={(event) => onChange({ isReadOnly: event.currentTarget.checked })}
+        />
+        <Checkbox
+          label="Labels that a runtime acts on"
+          description="Copy these too. They can change how the container runs: only for an image that you trust."
+          checked={draft.hasAllLabels}
+          onChange={(event) => onChange({ hasAllLabels: event.currentTarget.checked })}
+        />
+      </div>
     </>
   )
 }

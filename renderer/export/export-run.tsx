@@ -168,8 +168,8 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
 }
 
 function starterNote(isRootless: boolean | undefined): string {
-  if (isRootless === undefined) return 'As the user who wrote it: as root only if Occystrap runs as root.'
-  return isRootless ? 'As yourself, without root.' : 'As root.'
+  if (isRootless === undefined) return 'Run it as the user that Occystrap runs as.'
+  return isRootless ? 'Run it as yourself; it needs no root.' : 'Run it as root.'
 }
 
 interface EndedProps {

@@ -90,7 +90,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and
     await writeFile(join(to, 'mine.txt'), 'mine')
     const wizard = await atOptions()
     await toReview(wizard, to)
-    await wizard.getByText(`${to} is not empty.`).waitFor()
+    await wizard.getByText(`${to} exists already and is not empty.`).waitFor()
     await screenshot(page, 'bundle-not-empty')
     expect(await wizard.getByRole('button', { name: 'Export', exact: true }).isDisabled()).toBe(true)
     await page.keyboard.press('Escape')

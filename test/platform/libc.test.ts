@@ -208,7 +208,9 @@ describe.skipIf(process.platform !== 'linux')('the C library', () => {
     const codes = await Promise.all(
       [1, 2].map(async () => {
         const worker = new Worker(code, { eval: true, workerData: { module, path } })
-        const answer = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject))
+        const answer = await new Promise((resolve, reject) =>
+          worker.on('message', resolve).on('error', reject),
+        )
         await worker.terminate()
         return answer
       }),

@@ -183,7 +183,7 @@ describe('a bundle', () => {
     ])
     expect(await screen.findByText('Try it')).toBeTruthy()
     expect(screen.getByText('runc run --bundle /out/debian-12-bundle debian-12')).toBeTruthy()
-    expect(screen.getByText('As root.')).toBeTruthy()
+    expect(screen.getByText('Run it as root.')).toBeTruthy()
     await user.click(screen.getByText('2 devices could not be made.'))
     expect(screen.getByText(/dev\/a\s+dev\/b/)).toBeTruthy()
   })

@@ -15,6 +15,7 @@ import { THREADS } from '../../image/threads.ts'
 import { accounts } from '../../platform/accounts.ts'
 import { fullName, namesOf, type TaggedName } from '../names.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
+import { RootfsPlan } from '../rootfs/rootfs-plan.ts'
 import { RootfsWriter } from '../rootfs/rootfs-writer.ts'
 import { Staging, syncFolder } from '../staging.ts'
 import { folderTarget } from '../target.ts'
@@ -85,7 +86,7 @@ export class OCIBundleWriter implements ImageOutput {
     const rootfs = new RootfsWriter({
       root: join(staged, ROOTFS),
       place: target.parent,
-      tree,
+      plan: new RootfsPlan(tree),
       layers: this.#layers.map(({ layer }) => layer),
       isRoot: accounts().isRoot,
       task,

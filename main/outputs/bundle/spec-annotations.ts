@@ -62,6 +62,6 @@ function isActedOn(key: string): boolean {
 
 function warningsOf(leftOut: readonly string[]): Warning[] {
   if (leftOut.length === 0) return []
-  const message = 'Labels that a runtime would act on did not become annotations.'
+  const message = 'Labels that a runtime would act on, or could not take, did not become annotations.'
   return [{ code: 'labels-left-out', message, detail: leftOut.map(visible).join('\n') }]
 }

@@ -1,32 +1,15 @@
 import { IMPLICIT, NO_VERSION, type FileStat, type ImageTree } from '../../image/image-tree.ts'
-import type { RareFields } from '../../image/entry-table.ts'
 import { NO_NODE, ROOT_NODE } from '../../image/path-nodes.ts'
 import type { PathBytes } from '../../../shared/path-bytes.ts'
+import { BatchBuilder, BATCH } from './batch-builder.ts'
 import type { FileBatch } from './file-batch.ts'
-
-/** Files of one message to a thread. */
-const BATCH = 2048
-
-/** What is neither a directory nor a file with content, and what it is made of. */
-export interface PlannedNode {
-  readonly path: PathBytes
-  readonly stat: FileStat
-}
-
-/** A further name of a file. */
-export interface PlannedLink {
-  readonly path: PathBytes
-  /** The file's name that is written first. */
-  readonly target: PathBytes
-  /** A link to something that has no content of its own: a device, a symlink. */
-  readonly stat: FileStat
-}
+import type { PlannedLink, PlannedNode, TreePlan } from './tree-plan.ts'
 
 /**
  * What is written of an image's tree, in which order: directories, parents first; files layer by layer in the order of their content;
  * everything else. Only what the whole tree shows is in it; nothing is kept for each file but a few numbers.
  */
-export class RootfsPlan {
+export class RootfsPlan implements TreePlan {
   readonly tree: ImageTree
   /** Nodes of directories, parents before children, the root first. */
   readonly directories: Int32Array
@@ -69,7 +52,10 @@ export class RootfsPlan {
     return (this.#filesIn[layer] as number) > 0
   }
 
-  /** Undefined for a directory that no entry describes. */
+  pathOf(node: number): PathBytes {
+    return this.tree.nodes.path(node)
+  }
+
   statOf(node: number): FileStat | undefined {
     const version = this.tree.versionAt(node)
     if (version === NO_VERSION || this.tree.versions.row.at(version) === IMPLICIT) return undefined
@@ -119,55 +105,5 @@ export class RootfsPlan {
   #carrierOf(inode: number): number {
     if (this.tree.isAliveAt(inode, this.tree.lastLayer)) return this.tree.versions.node.at(inode)
     return this.#carriers.get(inode) ?? NO_NODE
-  }
-}
-
-class BatchBuilder {
-  length = 0
-  readonly #paths: PathBytes[] = []
-  readonly #pathEnds = new Uint32Array(BATCH)
-  readonly #offsets = new Float64Array(BATCH)
-  readonly #storedSizes = new Float64Array(BATCH)
-  readonly #sizes = new Float64Array(BATCH)
-  readonly #modes = new Uint16Array(BATCH)
-  readonly #uids = new Uint32Array(BATCH)
-  readonly #gids = new Uint32Array(BATCH)
-  readonly #mtimes = new Float64Array(BATCH)
-  readonly #mtimeNanoseconds = new Uint32Array(BATCH)
-  readonly #rare = new Map<number, RareFields>()
-  #end = 0
-
-  add(path: PathBytes, stat: FileStat, offset: number): void {
-    const i = this.length++
-    this.#paths.push(path)
-    this.#pathEnds[i] = this.#end += path.length
-    this.#offsets[i] = offset
-    // A hard link to nothing is a file without content.
-    this.#storedSizes[i] = stat.rare?.storedSize ?? stat.size
-    this.#sizes[i] = stat.size
-    this.#modes[i] = stat.mode
-    this.#uids[i] = stat.uid
-    this.#gids[i] = stat.gid
-    this.#mtimes[i] = stat.mtime
-    this.#mtimeNanoseconds[i] = stat.mtimeNanoseconds
-    if (stat.rare) this.#rare.set(i, stat.rare)
-  }
-
-  build(): FileBatch {
-    const { length } = this
-    return {
-      length,
-      paths: Buffer.from(this.#paths.join(''), 'latin1'),
-      pathEnds: this.#pathEnds,
-      offsets: this.#offsets,
-      storedSizes: this.#storedSizes,
-      sizes: this.#sizes,
-      modes: this.#modes,
-      uids: this.#uids,
-      gids: this.#gids,
-      mtimes: this.#mtimes,
-      mtimeNanoseconds: this.#mtimeNanoseconds,
-      rare: this.#rare,
-    }
   }
 }

@@ -7,7 +7,7 @@ import { visible, type PathBytes } from '../../../shared/path-bytes.ts'
 import { entryFile } from '../../image/entry-file.ts'
 import type { Layer, Task } from '../../image/element.ts'
 import { roomError } from '../../image/free-space.ts'
-import type { FileStat, ImageTree } from '../../image/image-tree.ts'
+import type { FileStat } from '../../image/image-tree.ts'
 import { SharedProgress } from '../../image/shared-progress.ts'
 import { Threads, THREADS } from '../../image/threads.ts'
 import type { Libc } from '../../platform/libc.ts'
@@ -16,8 +16,8 @@ import type { Extracted, Extraction } from './extraction.ts'
 import { FileWriter } from './file-writer.ts'
 import { Losses } from './losses.ts'
 import { entryError, MetadataWriter } from './metadata.ts'
-import { RootfsPlan, type PlannedLink, type PlannedNode } from './rootfs-plan.ts'
 import { TarCursor } from './tar-cursor.ts'
+import type { Extra, PlannedLink, PlannedNode, TreePlan } from './tree-plan.ts'
 
 /** Synchronous steps between two turns of the event loop: a few milliseconds. */
 const TURN = 256
@@ -28,11 +28,17 @@ export interface RootfsParts {
   readonly root: string
   /** Where there must be room, as people know it. */
   readonly place: string
-  readonly tree: ImageTree
-  /** The layers of the tree, those of which it shows files readable again. */
+  readonly plan: TreePlan
+  /** The layers of the plan, those whose files are in it readable again. */
   readonly layers: readonly Layer[]
   readonly isRoot: boolean
   readonly task: Task
+  /** What is made besides when all else is there, before directories get what is their own. */
+  readonly extras?: Iterable<Extra>
+  /** Called for what this user cannot make, at its place. */
+  readonly onMissing?: (place: Buffer) => void
+  /** Counts what could not be kept, for whoever warns of it; the task hears of it unless this is given. */
+  readonly losses?: Losses
 }
 
 /**
@@ -42,19 +48,25 @@ export interface RootfsParts {
  */
 export class RootfsWriter {
   readonly #parts: RootfsParts
-  readonly #plan: RootfsPlan
+  readonly #plan: TreePlan
   readonly #libc: Libc
-  readonly #losses = new Losses()
+  readonly #losses: Losses
   readonly #metadata: MetadataWriter
-  readonly #threads = new Threads<Extraction, Extracted>(entryFile('rootfs-thread', import.meta.url))
+  readonly #threads: Threads<Extraction, Extracted>
   /** Bytes of files by layer. */
   readonly #written = new Map<number, number>()
   #made = 0
 
   constructor(parts: RootfsParts) {
     this.#parts = parts
-    this.#plan = new RootfsPlan(parts.tree)
+    this.#plan = parts.plan
     this.#libc = hostLibc()
+    this.#losses = parts.losses ?? new Losses()
+    const count = parts.layers
+      .keys()
+      .filter((index) => this.#plan.hasFilesOf(index))
+      .toArray().length
+    this.#threads = new Threads(entryFile('rootfs-thread', import.meta.url), Math.min(THREADS, count))
     this.#metadata = new MetadataWriter(this.#libc, parts.isRoot, this.#losses)
   }
 
@@ -64,21 +76,24 @@ export class RootfsWriter {
   }
 
   async write(): Promise<void> {
-    const { tree, task } = this.#parts
-    const { nodes } = tree
+    const { task, extras = [], losses } = this.#parts
     for (const node of this.#plan.directories) {
-      const path = nodes.path(node)
+      const path = this.#plan.pathOf(node)
       await this.#step(path, (place) => mkdirSync(place, { mode: 0o700 }))
     }
-    await this.#writeFiles()
+    {
+      using _ = this.#threads
+      await this.#writeFiles()
+    }
     for (const other of this.#plan.others()) await this.#step(other.path, (place) => this.#make(place, other))
     for (const link of this.#plan.links()) await this.#step(link.path, (place) => this.#link(place, link))
+    for (const { path, make } of extras) await this.#step(path, make)
     for (const node of this.#plan.directories.toReversed()) {
       const stat = this.#plan.statOf(node)
-      const path = nodes.path(node)
+      const path = this.#plan.pathOf(node)
       await this.#step(path, (place) => this.#metadata.setDirectory(place, path, metadataOf(stat)))
     }
-    for (const warning of this.#losses.warnings()) task.warn(warning)
+    if (!losses) for (const warning of this.#losses.warnings()) task.warn(warning)
   }
 
   /** One after the other where there is nothing to be gained by more. */
@@ -182,6 +197,7 @@ export class RootfsWriter {
       const { major, minor } = rare?.device ?? { major: 0, minor: 0 }
       if (!this.#makeDevice(place, type === 'block' ? BLOCK : CHARACTER, major, minor)) {
         this.#losses.add('device', path, `${type} device ${major}:${minor}`)
+        this.#parts.onMissing?.(place)
         return
       }
     }
@@ -208,6 +224,7 @@ export class RootfsWriter {
       // A device that could not be made has no further names either.
       if (!(isDevice && (error as NodeJS.ErrnoException).code === 'ENOENT')) throw error
       this.#losses.add('device', path, `another name of ${target}`)
+      this.#parts.onMissing?.(place)
     }
   }
 
