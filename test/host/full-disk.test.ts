@@ -6,7 +6,7 @@ import { runJob } from '../../main/engine/run-job.ts'
 import { openWorkspace } from '../../main/store/workspace.ts'
 import { reportOf } from '../../shared/errors.ts'
 import type { DestinationSpec, FilterSpec } from '../../shared/uri.ts'
-import { layerBytes } from '../support/conversion.ts'
+import { bundleAt, layerBytes } from '../support/conversion.ts'
 import { testContext, type TestContext } from '../support/context.ts'
 import { snapshotOf } from '../support/folder-snapshot.ts'
 import { buildImage, writeDockerArchive, type BuiltImage } from '../support/image-builder.ts'
@@ -39,6 +39,12 @@ const outputs: readonly Output[] = [
     to: (path) => ({ kind: 'tar', path, compression: 'none', overwrite: true }),
   },
   { name: 'dir', filters: [], to: (path) => ({ kind: 'dir', path, uniqueNames: false }) },
+  { name: 'bundle', filters: [], to: (path) => bundleAt(path) },
+  {
+    name: 'bundle of normalised layers',
+    filters: [{ kind: 'normalize-timestamps', timestamp: 0 }],
+    to: (path) => bundleAt(path),
+  },
 ]
 
 /** Reliability, promise 9. */
@@ -88,8 +94,10 @@ describeWith({ tools: [], root: true }, 'a full disk', () => {
         const path = join(disk.path, 'out')
         const error = await convert(output, path, context.path('cache')).then(() => undefined, reportOf)
         if (!error) {
-          const source = { kind: output.to(path).kind, path } as const
-          expect(await layerBytes(context, source)).toHaveLength(3)
+          const { kind } = output.to(path)
+          if (kind === 'tar' || kind === 'dir')
+            expect(await layerBytes(context, { kind, path })).toHaveLength(3)
+          else expect(await readdir(join(path, 'rootfs'))).toHaveLength(3)
           continue
         }
         refused++

@@ -7,6 +7,11 @@ import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.t
 import type { TestContext } from './context.ts'
 import { testTask, type TestTask } from './task.ts'
 
+/** A bundle without options. */
+export function bundleAt(path: string): DestinationSpec {
+  return { kind: 'oci', path, terminal: false, readOnly: false, env: [], allLabels: false }
+}
+
 /** What of a workspace inputs use: the test's index and cache. */
 export function workspaceOf(context: TestContext): Workspace {
   return context as unknown as Workspace

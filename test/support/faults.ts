@@ -1,3 +1,4 @@
+import callbacks from 'node:fs'
 import fs from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
@@ -5,9 +6,11 @@ import { syncBuiltinESMExports } from 'node:module'
 const CALLS = ['mkdir', 'rename', 'link', 'writeFile', 'open', 'chmod'] as const
 /** Those that only remove or mark: a program that cannot do these has done no harm, but may die there. */
 const TIDYING_CALLS = ['rm', 'rmdir', 'utimes', 'copyFile'] as const
+/** What a root filesystem is made with, on the thread that asks. */
+const SYNCHRONOUS_CALLS = ['mkdirSync', 'linkSync', 'symlinkSync', 'chmodSync', 'fchmodSync'] as const
 const HANDLE_CALLS = ['write', 'sync', 'writeFile'] as const
 
-type Method = (...args: unknown[]) => Promise<unknown>
+type Method = (...args: unknown[]) => unknown
 
 export interface FaultOptions {
   /** Every change after the N-th fails too, as on a disk that has gone; tidying among them. */
@@ -37,6 +40,7 @@ export class NthChangeFails implements Disposable {
     const calls = options.isLasting || options.strike ? [...CALLS, ...TIDYING_CALLS] : CALLS
     for (const name of HANDLE_CALLS) faults.#wrap(prototype, name)
     for (const name of calls) faults.#wrap(fs as unknown as Record<string, Method>, name)
+    for (const name of SYNCHRONOUS_CALLS) faults.#wrap(callbacks as unknown as Record<string, Method>, name)
     syncBuiltinESMExports()
     return faults
   }
@@ -65,7 +69,10 @@ export class NthChangeFails implements Disposable {
     holder[name] = function (this: unknown, ...args: unknown[]) {
       // Opening to read changes nothing.
       const isChange = name !== 'open' || args[1] !== 'r'
-      if (isChange && fails()) return Promise.reject(fault(name))
+      if (isChange && fails()) {
+        if (name.endsWith('Sync')) throw fault(name)
+        return Promise.reject(fault(name))
+      }
       return original.apply(this, args)
     }
     this.#restore.push(() => {

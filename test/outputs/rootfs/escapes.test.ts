@@ -11,8 +11,7 @@ import {
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ImageError } from '../../../shared/errors.ts'
-import type { DestinationSpec } from '../../../shared/uri.ts'
-import { convert } from '../../support/conversion.ts'
+import { bundleAt, convert } from '../../support/conversion.ts'
 import { testContext, type TestContext } from '../../support/context.ts'
 import { snapshotOf } from '../../support/folder-snapshot.ts'
 import { buildImage, writeDockerArchive, type FileSpec } from '../../support/image-builder.ts'
@@ -290,7 +289,3 @@ test('names that are not UTF-8, holes, and links as they stand', async () => {
   expect(readlinkSync(`${out}/rootfs/dangling`)).toBe('../nowhere')
   expect(lstatSync(`${out}/rootfs/times`, { bigint: true }).mtimeNs).toBe(1_700_000_000_123_000_000n)
 })
-
-function bundleAt(path: string): DestinationSpec {
-  return { kind: 'oci', path, terminal: false, readOnly: false, env: [], allLabels: false }
-}
