@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command, tryCommand, type CommandResult } from '../support/command.ts'
 import { Dockerd } from '../support/daemons.ts'
+import { buildImage, writeLayout } from '../support/image-builder.ts'
 import { describeWith } from '../support/needs.ts'
 import { CLI, linesOf, Occystrap } from '../support/occystrap.ts'
 import { realImages, TORTURE, type RealImages } from '../support/real-images.ts'
@@ -96,6 +97,28 @@ describeWith({ tools: TOOLS, root: true }, 'a bundle of a real image', () => {
       expect((await readdir(bundle)).sort()).toEqual(['config.json', 'rootfs', 'volumes'])
     }
     await rm(umoci, { recursive: true })
+  })
+
+  test('of 60 layers that undo each other has the tree that umoci unpacks', async () => {
+    const layers = Array.from({ length: 60 }, (_, n) => [
+      { path: 'd/', type: 'directory' as const, mode: 0o700 + (n % 8), mtime: n },
+      { path: `d/only-${n}`, content: `${n}`, mtime: 1_600_000_000 + n, uid: n },
+      { path: `d/shared-${n % 7}`, content: `${n}`.repeat(n) },
+      ...(n > 2 ? [{ path: `d/.wh.only-${n - 3}` }] : []),
+      { path: 'deep/', type: 'directory' as const, mtime: n },
+      { path: `deep/${n % 5}/`, type: 'directory' as const },
+      ...(n % 11 === 10 ? [{ path: `deep/${n % 5}/.wh..wh..opq` }] : []),
+      { path: `deep/${n % 5}/file-${n}`, content: 'x', mode: 0o4755 },
+      { path: `deep/${n % 5}/link-${n}`, type: 'link' as const, linkname: `deep/${n % 5}/file-${n}` },
+      { path: `to-${n % 3}`, type: 'symlink' as const, linkname: `deep/${n % 5}` },
+    ])
+    const layout = occystrap.folder.at('sixty')
+    await writeLayout(layout, buildImage({ layers, references: ['sixty:1'] }))
+    const umoci = occystrap.folder.at('sixty-umoci')
+    await command('umoci', ['unpack', '--image', `${layout}:1`, umoci])
+    const bundle = occystrap.folder.at('sixty-bundle')
+    await occystrap.run('process', `layout://${layout}`, `oci://${bundle}`)
+    expect(await treeAt(join(bundle, 'rootfs'))).toEqual(await treeAt(join(umoci, 'rootfs')))
   })
 
   test('starts with runc and crun as docker runs it: ids, folder, environment, status', async () => {

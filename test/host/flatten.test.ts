@@ -6,6 +6,8 @@ import { expect, test } from 'vitest'
 import { flatten } from '../../main/image/flatten.ts'
 import type { TarEntry } from '../../main/image/element.ts'
 import { tryCommand } from '../support/command.ts'
+import { testContext, type TestContext } from '../support/context.ts'
+import { bundleAt, convert } from '../support/conversion.ts'
 import { tableOf } from '../support/entries.ts'
 import { buildImage, writeLayout, type FileSpec } from '../support/image-builder.ts'
 import { layerStack } from '../support/layer-arbitrary.ts'
@@ -15,8 +17,9 @@ import { TemporaryFolder } from '../support/temporary-folder.ts'
 const STACKS = 150
 
 describeWith({ tools: ['umoci'], root: true }, 'layers of every kind, one over the other', () => {
-  test('give the tree that umoci unpacks', async () => {
+  test('give the tree that umoci unpacks, and a bundle of it on disk', async () => {
     await using folder = await TemporaryFolder.make()
+    await using context = await testContext()
     const stacks = fc
       .sample(layerStack, { numRuns: STACKS, seed: 20261123 })
       .filter((layers) => layers.length > 0)
@@ -25,7 +28,9 @@ describeWith({ tools: ['umoci'], root: true }, 'layers of every kind, one over t
       const unpacked = await unpack(layers, folder.path)
       // What umoci refuses (a hard link to nothing, entries below a file) is shown all the same, with a note.
       if (unpacked) expect(ours(layers), JSON.stringify(layers)).toEqual(unpacked)
-      if (unpacked) compared++
+      if (!unpacked) continue
+      expect(await bundled(layers, context), JSON.stringify(layers)).toEqual(unpacked)
+      compared++
     }
     expect(compared).toBeGreaterThan(STACKS / 5)
   })
@@ -45,6 +50,23 @@ async function unpack(
   try {
     const result = await tryCommand('umoci', ['unpack', '--image', `${layout}:1`, bundle])
     return result.status === 0 ? linesBelow(join(bundle, 'rootfs')).sort() : undefined
+  } finally {
+    await rm(layout, { recursive: true, force: true })
+    await rm(bundle, { recursive: true, force: true })
+  }
+}
+
+/** The same lines of a bundle of ours. */
+async function bundled(layers: readonly (readonly TarEntry[])[], context: TestContext): Promise<string[]> {
+  const layout = context.path('layout')
+  const bundle = context.path('bundle')
+  await writeLayout(
+    layout,
+    buildImage({ references: ['stack:1'], layers: layers.map((layer) => layer.map(specOf)) }),
+  )
+  try {
+    await convert(context, { kind: 'layout', path: layout }, bundleAt(bundle))
+    return linesBelow(join(bundle, 'rootfs')).sort()
   } finally {
     await rm(layout, { recursive: true, force: true })
     await rm(bundle, { recursive: true, force: true })
