@@ -1,4 +1,5 @@
 import { encodePng } from './png.ts'
+import { sampleProgram } from './sample-program.ts'
 
 /** One thing in a layer; a path that ends in `/` is a directory, one with a `linkname` a symlink. */
 export interface SampleFile {
@@ -57,15 +58,7 @@ const base: SampleLayer = {
       path: 'usr/bin/greet',
       mode: 0o755,
       mtime: BASE,
-      content: [
-        '#!/bin/sh',
-        '# Greets whoever is named, or the world.',
-        'set -eu',
-        '',
-        'name=${1:-world}',
-        `printf 'Hello, %s. This is %s.\\n' "$name" "$(. /etc/os-release && echo "$PRETTY_NAME")"`,
-        '',
-      ].join('\n'),
+      content: sampleProgram('Hello from the sample image.\n'),
     },
     {
       path: 'usr/bin/runas',
@@ -92,7 +85,8 @@ const base: SampleLayer = {
         '  - open the history of /etc/motd: two layers have written it;',
         '  - search for *.netrc: the final image does not show it, its layer does;',
         '  - look at /usr/bin/runas: its mode has the setuid bit;',
-        '  - export the image as a tarball and load it with docker.',
+        '  - export the image as a tarball and load it with docker;',
+        '  - export it as an OCI bundle and start it with runc.',
         '',
       ].join('\n'),
     },

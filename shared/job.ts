@@ -57,6 +57,8 @@ export const jobOutcomeSchema = z.object({
   /** Bytes that came over the network, and bytes of the same blobs that were there from an earlier pull. */
   bytesFetched: z.number().optional(),
   bytesKept: z.number().optional(),
+  /** A bundle: who starts it, root or the user who wrote it. */
+  startedBy: z.enum(['root', 'user']).optional(),
 })
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>
 

@@ -1,13 +1,17 @@
 import type { Platform } from './image.ts'
+import { visible } from './path-bytes.ts'
 import { formatReference, parseReference, withDefaultTag } from './reference.ts'
 import { Options, splitPair, usage } from './uri-options.ts'
 import {
+  argumentSchema,
   compressionSchema,
   type DestinationSpec,
   type FilterSpec,
+  hostnameSchema,
   MOST_WORKERS,
   type OutputCompression,
   type SourceSpec,
+  variableSchema,
 } from './uri.ts'
 
 /**
@@ -65,7 +69,8 @@ function parseWorkers(text: string): number {
 }
 
 /**
- * A destination as typed: `tar://PATH[?reference=&compression=&overwrite=]`, `dir://PATH[?unique_names=&reference=]`,
+ * A destination as typed: `tar://PATH[?reference=&compression=&overwrite=]`, `dir://PATH[?unique_names=&expand=&reference=]`,
+ * `mounts://PATH[?mount=&reference=]`,
  * `oci://PATH[?terminal=&read_only=&hostname=&env=NAME=VALUE…&arg=WORD…&rootless=&all_labels=&reference=]`. ImageError 'usage'.
  */
 export function parseDestination(text: string, cwd: string): DestinationSpec {
@@ -74,8 +79,18 @@ export function parseDestination(text: string, cwd: string): DestinationSpec {
   const absolute = absolutePath(path, cwd)
   const reference = options.text('reference')
   const named = reference === undefined ? {} : { reference }
-  if (scheme === 'dir')
-    return { kind: 'dir', path: absolute, ...named, uniqueNames: options.flag('unique_names') ?? false }
+  if (scheme === 'dir') {
+    const uniqueNames = options.flag('unique_names') ?? false
+    return {
+      kind: 'dir',
+      path: absolute,
+      ...named,
+      uniqueNames,
+      ...(options.flag('expand') ? { expand: true } : {}),
+    }
+  }
+  if (scheme === 'mounts')
+    return { kind: 'mounts', path: absolute, ...named, mount: options.flag('mount') ?? false }
   if (scheme === 'oci') return { kind: 'oci', path: absolute, ...named, ...bundleOptions(options) }
   return {
     kind: 'tar',
@@ -95,9 +110,9 @@ function bundleOptions(options: Options): Omit<BundleSpec, 'kind' | 'path' | 're
   return {
     terminal: options.flag('terminal') ?? false,
     readOnly: options.flag('read_only') ?? false,
-    ...(hostname === undefined ? {} : { hostname }),
+    ...(hostname === undefined ? {} : { hostname: parseHostname(hostname) }),
     env: options.all('env').map((text) => parseVariable(text)),
-    ...(args.length === 0 ? {} : { args: [...args] }),
+    ...(args.length === 0 ? {} : { args: args.map((text) => parseArgument(text)) }),
     ...(rootless === undefined ? {} : { rootless }),
     allLabels: options.flag('all_labels') ?? false,
   }
@@ -105,8 +120,20 @@ function bundleOptions(options: Options): Omit<BundleSpec, 'kind' | 'path' | 're
 
 /** A variable of the environment as typed, `NAME=value`; the value may be empty. ImageError 'usage'. */
 export function parseVariable(text: string): string {
-  if (text.indexOf('=') > 0) return text
-  throw usage(`"${text}" is not a variable of the environment.`, 'Write NAME=VALUE.')
+  if (variableSchema.safeParse(text).success) return text
+  const remedy = text.indexOf('=') > 0 ? 'It can hold neither a line break nor a NUL.' : 'Write NAME=VALUE.'
+  throw usage(`"${visible(text)}" is not a variable of the environment.`, remedy)
+}
+
+/** A host name as typed. ImageError 'usage'. */
+export function parseHostname(text: string): string {
+  if (hostnameSchema.safeParse(text).success) return text
+  throw usage(`"${visible(text)}" is not a host name.`, 'Letters, digits, dots and dashes, 64 at most.')
+}
+
+function parseArgument(text: string): string {
+  if (argumentSchema.safeParse(text).success) return text
+  throw usage(`"${visible(text)}" is not an argument.`, 'No program can be given a NUL.')
 }
 
 /** A filter as typed: `normalize-timestamps[:ts=N]`. ImageError 'usage'. */
@@ -165,8 +192,11 @@ export function formatDestination(spec: DestinationSpec): string {
   if (spec.kind === 'dir')
     return uriOf('dir', spec.path, {
       unique_names: spec.uniqueNames ? 'true' : undefined,
+      expand: spec.expand ? 'true' : undefined,
       reference: spec.reference,
     })
+  if (spec.kind === 'mounts')
+    return uriOf('mounts', spec.path, { mount: spec.mount ? 'true' : undefined, reference: spec.reference })
   if (spec.kind === 'oci')
     return uriOf('oci', spec.path, {
       terminal: spec.terminal ? 'true' : undefined,
@@ -207,7 +237,8 @@ const SOURCES: Readonly<Record<string, Scheme>> = {
 }
 const DESTINATIONS: Readonly<Record<string, Scheme>> = {
   tar: { form: 'PATH', options: ['reference', 'compression', 'overwrite'] },
-  dir: { form: 'PATH', options: ['unique_names', 'reference'] },
+  dir: { form: 'PATH', options: ['unique_names', 'expand', 'reference'] },
+  mounts: { form: 'PATH', options: ['mount', 'reference'] },
   oci: {
     form: 'PATH',
     options: ['terminal', 'read_only', 'hostname', 'env', 'arg', 'rootless', 'all_labels', 'reference'],

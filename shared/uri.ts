@@ -68,17 +68,31 @@ export function pathOfSource(source: SourceSpec): string | undefined {
 export const compressionSchema = z.enum(['none', 'gzip', 'zstd'])
 export type OutputCompression = z.infer<typeof compressionSchema>
 
+/** RFC 1123 */
+const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
+
+/** Labels with dots between them, as long as Linux takes them (HOST_NAME_MAX). */
+export const hostnameSchema = z
+  .string()
+  .max(64)
+  .refine((text) => text.split('.').every((label) => HOST_LABEL.test(label)))
+
+/** A program's arguments and environment end at a NUL. */
+export const argumentSchema = z.string().refine((text) => !text.includes('\0'))
+/** `NAME=value`; what writes environments to files and logs has one a line. */
+export const variableSchema = z.string().refine((text) => text.indexOf('=') > 0 && !/[\0\n]/.test(text))
+
 /** What a bundle's process gets beside what the image says. */
 const bundleOptions = {
   /** Give the process a terminal. */
   terminal: z.boolean().default(false),
   /** Mount the root filesystem read-only. */
   readOnly: z.boolean().default(false),
-  hostname: z.string().min(1).optional(),
-  /** `NAME=value`, over the image's own. */
-  env: z.array(z.string()).default([]),
+  hostname: hostnameSchema.optional(),
+  /** Over the image's own. */
+  env: z.array(variableSchema).default([]),
   /** In place of the image's entrypoint and command. */
-  args: z.array(z.string()).min(1).optional(),
+  args: z.array(argumentSchema).min(1).optional(),
   /** A bundle that a user without privileges starts; unless said, what the one who writes it is. */
   rootless: z.boolean().optional(),
   /** Copy also those labels into annotations that a runtime acts on. */
@@ -100,6 +114,8 @@ export const destinationSpecSchema = z.discriminatedUnion('kind', [
     path: z.string().min(1),
     reference: z.string().optional(),
     uniqueNames: z.boolean().default(false),
+    /** Write the image's whole root filesystem beside its layers, too. */
+    expand: z.boolean().optional(),
   }),
   /** A runtime bundle: `config.json` and `rootfs/`, in a folder that is not there yet or is empty. */
   z.object({
@@ -107,6 +123,14 @@ export const destinationSpecSchema = z.discriminatedUnion('kind', [
     path: z.string().min(1),
     reference: z.string().optional(),
     ...bundleOptions,
+  }),
+  /** Layers as folders that overlay mounts one over the other; several images share a folder, and the layers in it. */
+  z.object({
+    kind: z.literal('mounts'),
+    path: z.string().min(1),
+    reference: z.string().optional(),
+    /** Mount the image when it is written; needs root. */
+    mount: z.boolean().default(false),
   }),
 ])
 export type DestinationSpec = z.infer<typeof destinationSpecSchema>

@@ -2,9 +2,8 @@ import { resolve } from 'node:path'
 import type { JobOutcome } from '../../shared/job.ts'
 import { familiarName } from '../../shared/reference.ts'
 import { runBundle } from '../../shared/run-bundle.ts'
-import { parseFilter, parseTimestamp, parseVariable } from '../../shared/source-uri.ts'
+import { parseFilter, parseHostname, parseTimestamp, parseVariable } from '../../shared/source-uri.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
-import { usage } from '../../shared/uri-options.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { runJob } from '../engine/run-job.ts'
 import { DONE } from './failure.ts'
@@ -38,6 +37,7 @@ interface Timestamps {
 
 interface Extracted {
   readonly useUniqueNames?: boolean
+  readonly expand?: boolean
 }
 
 interface Bundle {
@@ -96,6 +96,18 @@ export async function dockerToOci(
   return toBundle(session, dockerSource(image, tag, options.socket), path, options)
 }
 
+export async function fetchToMounts(
+  session: Session,
+  [registry = '', image = '', tag = '', path = '']: readonly string[],
+  { mount = false }: { readonly mount?: boolean },
+): Promise<number> {
+  return convert(session, registrySource(registry, image, tag), [], {
+    kind: 'mounts',
+    path: resolve(path),
+    mount,
+  })
+}
+
 export async function recreateImage(
   session: Session,
   [path = '', image = '', tag = '', tarfile = '']: readonly string[],
@@ -126,19 +138,18 @@ async function toDirectory(
   path: string,
   options: Extracted,
 ): Promise<number> {
-  const uniqueNames = options.useUniqueNames ?? false
-  return convert(session, input, [], { kind: 'dir', path: resolve(path), uniqueNames })
+  const { useUniqueNames: uniqueNames = false, expand = false } = options
+  return convert(session, input, [], { kind: 'dir', path: resolve(path), uniqueNames, expand })
 }
 
 async function toBundle(session: Session, input: SourceSpec, path: string, options: Bundle): Promise<number> {
   const { terminal = false, readOnly = false, hostname, env, rootless } = options
-  if (hostname === '') throw usage('The host name is empty.', 'Write --hostname NAME.')
   return convert(session, input, [], {
     kind: 'oci',
     path: resolve(path),
     terminal,
     readOnly,
-    ...(hostname === undefined ? {} : { hostname }),
+    ...(hostname === undefined ? {} : { hostname: parseHostname(hostname) }),
     env: env.map((text) => parseVariable(text)),
     ...(rootless === undefined ? {} : { rootless }),
     allLabels: false,
@@ -176,8 +187,10 @@ function summary({
 }
 
 /** How a bundle is started; the other forms have more than one way on. */
-function nextStep(output: DestinationSpec, { path }: JobOutcome): readonly string[] {
-  if (output.kind !== 'oci') return []
-  const isRootless = output.rootless ?? process.getuid?.() !== 0
-  return [`start it${isRootless ? '' : ' as root'} with: ${runBundle(path ?? output.path)}`]
+function nextStep(
+  { path }: DestinationSpec,
+  { path: written = path, startedBy }: JobOutcome,
+): readonly string[] {
+  if (startedBy === undefined) return []
+  return [`start it as ${startedBy === 'root' ? 'root' : 'yourself'} with: ${runBundle(written)}`]
 }

@@ -128,8 +128,10 @@ function timestampOptions(command: Command): Command {
     .option('--timestamp <n>', 'that time, in seconds since 1970', '0')
 }
 
-function uniqueNamesOption(command: Command): Command {
-  return command.option('--use-unique-names', 'a manifest of its own for each image')
+function directoryOptions(command: Command): Command {
+  return command
+    .option('--use-unique-names', 'a manifest of its own for each image')
+    .option('--expand', 'write the whole root filesystem, too')
 }
 
 function searchOptions(command: Command): Command {
@@ -158,7 +160,7 @@ function addCopyCommands(program: Command, run: Run): void {
     .description('write an image out in another form')
     .option('-f, --filter <filter>', 'change it on the way (may be repeated)', collect, [])
     .action(run(FAILED, async (...given) => (await import('./copy.ts')).processImage(...given)))
-  uniqueNamesOption(
+  directoryOptions(
     program
       .command('tarfile-to-extracted <tarfile> <path>')
       .description('add the image of a tarball to a directory of images'),
@@ -170,6 +172,7 @@ function addCopyCommands(program: Command, run: Run): void {
   ).action(run(FAILED, async (...given) => (await import('./copy.ts')).recreateImage(...given)))
   addFetchCommands(program, run)
   addBundleCommands(program, run)
+  addMountCommands(program, run)
 }
 
 function addFetchCommands(program: Command, run: Run): void {
@@ -178,7 +181,7 @@ function addFetchCommands(program: Command, run: Run): void {
       .command('fetch-to-tarfile <registry> <image> <tag> <tarfile>')
       .description('write an image of a registry as a tarball'),
   ).action(run(FAILED, async (...given) => (await import('./copy.ts')).fetchToTarfile(...given)))
-  uniqueNamesOption(
+  directoryOptions(
     program
       .command('fetch-to-extracted <registry> <image> <tag> <path>')
       .description('add an image of a registry to a directory of images'),
@@ -191,7 +194,7 @@ function addFetchCommands(program: Command, run: Run): void {
     ),
   ).action(run(FAILED, async (...given) => (await import('./copy.ts')).dockerToTarfile(...given)))
   socketOption(
-    uniqueNamesOption(
+    directoryOptions(
       program
         .command('docker-to-extracted <image> <tag> <path>')
         .description('add an image of an engine to a directory of images'),
@@ -214,6 +217,18 @@ function addBundleCommands(program: Command, run: Run): void {
   ).action(run(FAILED, async (...given) => (await import('./copy.ts')).dockerToOci(...given)))
 }
 
+function addMountCommands(program: Command, run: Run): void {
+  program
+    .command('fetch-to-mounts <registry> <image> <tag> <path>')
+    .description('write the layers of an image of a registry as folders that overlay mounts')
+    .option('--mount', 'mount the image when it is written (needs root)')
+    .action(run(FAILED, async (...given) => (await import('./copy.ts')).fetchToMounts(...given)))
+  program
+    .command('unmount <path>')
+    .description('unmount every image of such a folder')
+    .action(run(FAILED, async (session, args) => (await import('./unmount.ts')).unmount(session, args)))
+}
+
 function addServe(program: Command, run: Run): void {
   program
     .command('serve')
@@ -233,9 +248,11 @@ Sources:
   PATH                                a tarball, a layout or a directory
 Destinations:
   tar://PATH[?reference=NAME:TAG&compression=gzip|zstd&overwrite=false]
-  dir://PATH[?unique_names=true&reference=NAME:TAG]
+  dir://PATH[?unique_names=true&expand=true&reference=NAME:TAG]
   oci://PATH[?terminal=true&read_only=true&hostname=NAME&env=NAME=VALUE&arg=WORD&rootless=true]
                                       a bundle for runc or crun; env and arg may be repeated
+  mounts://PATH[?mount=true&reference=NAME:TAG]
+                                      layers as folders, with scripts that mount them
 Filters:
   normalize-timestamps[:ts=SECONDS]
 

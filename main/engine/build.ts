@@ -50,6 +50,10 @@ export async function openOutput(
       const { DirWriter } = await import('../outputs/directory.ts')
       return DirWriter.create(spec, info, task)
     }
+    case 'mounts': {
+      const { MountWriter } = await import('../outputs/mounts/mount-writer.ts')
+      return MountWriter.create(spec, info, task)
+    }
     case 'oci': {
       const { OCIBundleWriter } = await import('../outputs/bundle/oci-bundle.ts')
       return OCIBundleWriter.create(spec, info, task)

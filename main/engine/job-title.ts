@@ -8,7 +8,7 @@ export function jobTitle(spec: JobSpec): string {
   switch (spec.kind) {
     case 'convert':
       return visible(
-        `Export ${nameOfSource(spec.input)} to ${spec.output.kind === 'oci' ? 'an OCI bundle in ' : ''}${lastOf(spec.output.path)}`,
+        `Export ${nameOfSource(spec.input)} to ${FORMS[spec.output.kind]}${lastOf(spec.output.path)}`,
       )
     case 'index':
       return visible(`Read the layers of ${nameOfSource(spec.input)}`)
@@ -18,6 +18,8 @@ export function jobTitle(spec: JobSpec): string {
       return visible(`Save layer ${shortDigest(spec.diffID)} to ${lastOf(spec.destination)}`)
   }
 }
+
+const FORMS = { tar: '', dir: '', oci: 'an OCI bundle in ', mounts: 'overlay mounts in ' } as const
 
 /** The last component of a path of any platform; the whole path where it has none. */
 function lastOf(path: string): string {

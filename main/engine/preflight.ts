@@ -8,6 +8,7 @@ import type { DestinationSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import { readCatalog, sizeOfLayer } from '../outputs/directory-contents.ts'
 import { bytesFree, requireSpace } from '../image/free-space.ts'
+import { mountsTarget } from '../outputs/mounts/mounts-folder.ts'
 import { fullName, namesOf } from '../outputs/names.ts'
 import { fileTarget, folderTarget } from '../outputs/target.ts'
 import type { Workspace } from '../store/workspace.ts'
@@ -83,6 +84,10 @@ interface Place {
 
 async function placeOf(spec: JobSpec): Promise<Place | undefined> {
   if (spec.kind === 'index') return undefined
+  if (spec.kind === 'convert' && spec.output.kind === 'mounts') {
+    const { path, parent, exists } = await mountsTarget(spec.output.path)
+    return { folder: exists ? path : parent, exists, isFile: false }
+  }
   if (spec.kind === 'convert' && spec.output.kind !== 'tar') {
     const { path, parent, exists } = await folderTarget(spec.output.path)
     // A bundle takes the place of an empty folder; what goes into a directory of images is made in it.
@@ -123,7 +128,7 @@ async function describe(output: DestinationSpec, info: ImageInfo, report: Report
     for (const name of replaced) report.notes.push(`${fullName(name)} in ${output.path} will be replaced.`)
   }
   // A bundle is found by its folder.
-  if (names.length === 0 && output.kind !== 'oci')
+  if (names.length === 0 && output.kind !== 'oci' && output.kind !== 'mounts')
     report.notes.push('The image has no name; give it one to find it again by.')
   report.bytes = sumOf([...sizes.values()]) ?? info.statedSize ?? null
   if (output.kind === 'oci' && report.bytes !== null && info.layers.length > 1)

@@ -33,6 +33,12 @@ export interface VersionColumns {
   readonly previous: IntColumn
 }
 
+/** Where a whiteout or an opaque mark hid something: the layer it stands in, and the path it names, links followed. Oldest first. */
+export interface HidingColumns {
+  readonly layer: IntColumn
+  readonly node: IntColumn
+}
+
 /** What `lstat` would say. */
 export interface FileStat {
   readonly type: Exclude<EntryType, 'link'>
@@ -61,6 +67,7 @@ export class ImageTree {
   readonly nodes: PathNodes
   readonly versions: VersionColumns
   readonly problems: readonly TreeProblem[]
+  readonly hidings: HidingColumns
   readonly #latest: IntColumn
   readonly #versionsOfRows: readonly (Int32Array | null)[]
 
@@ -69,6 +76,7 @@ export class ImageTree {
     readonly nodes: PathNodes
     readonly versions: VersionColumns
     readonly problems: readonly TreeProblem[]
+    readonly hidings: HidingColumns
     /** Last version of each node. */
     readonly latest: IntColumn
     /** For each layer, the version each row made; NO_VERSION for whiteouts and what could not be applied. */
@@ -78,6 +86,7 @@ export class ImageTree {
     this.nodes = parts.nodes
     this.versions = parts.versions
     this.problems = parts.problems
+    this.hidings = parts.hidings
     this.#latest = parts.latest
     this.#versionsOfRows = parts.versionsOfRows
   }

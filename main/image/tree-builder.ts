@@ -24,6 +24,7 @@ export class TreeBuilder {
   readonly #layers: readonly (EntryTable | null)[]
   readonly #versions: VersionColumns
   readonly #problems: TreeProblem[] = []
+  readonly #hidings = { layer: new IntColumn(), node: new IntColumn() }
 
   // Columns by node.
   readonly #latest: IntColumn
@@ -71,6 +72,7 @@ export class TreeBuilder {
       nodes: this.nodes,
       versions: this.#versions,
       problems: this.#problems,
+      hidings: this.#hidings,
       latest: this.#latest,
       versionsOfRows,
     })
@@ -144,14 +146,21 @@ export class TreeBuilder {
 
   /** Hides what lower layers have at the node and below it; what this layer put there stays. */
   hide(node: number): void {
+    this.#noteHiding(node)
     this.#hideAll([node])
   }
 
   /** Hides what lower layers have below the node. */
   hideChildren(node: number): void {
+    this.#noteHiding(node)
     const nodes: number[] = []
     this.#pushUncleared(node, nodes)
     this.#hideAll(nodes)
+  }
+
+  #noteHiding(node: number): void {
+    this.#hidings.layer.push(this.#layer)
+    this.#hidings.node.push(node)
   }
 
   #hideAll(nodes: number[]): void {

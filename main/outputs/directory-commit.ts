@@ -4,6 +4,7 @@ import { hexOf, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { sizeOfLayer } from './directory-contents.ts'
 import { filesOf, type DirectoryImage } from './directory-files.ts'
+import { moveExpanded } from './expanded-tree.ts'
 import { FolderLock } from './folder-lock.ts'
 import { ReversibleMoves } from './reversible-moves.ts'
 import { syncFolder, type Staging } from './staging.ts'
@@ -11,6 +12,8 @@ import { syncFolder, type Staging } from './staging.ts'
 /** An image whose new layers stand whole in the staging folder, each as `<hex>/layer.tar`; the others are in the directory already. */
 export interface StagedImage extends DirectoryImage {
   readonly staged: ReadonlySet<Digest>
+  /** A folder that stands in the staging folder under its name: the whole root filesystem. */
+  readonly expanded?: string | undefined
 }
 
 /** Makes the image visible in its directory: layers first, what names them last. A new directory appears whole, by one rename. */
@@ -26,6 +29,7 @@ export async function publishImage(
   const moves = new ReversibleMoves(staging)
   try {
     await moveLayers(image, staging, moves, target.path)
+    if (image.expanded !== undefined) await moveExpanded(image.expanded, staging, moves, target.path)
     const files = await filesOf(image, target.path)
     signal.throwIfAborted()
     if (!(await lock.isHeld())) throw busy(target.path)

@@ -11,10 +11,12 @@ import { parseConfig } from '../image/image-config.ts'
 import { RandomAccess, readRange } from '../image/random-access.ts'
 import { publishImage, type StagedImage } from './directory-commit.ts'
 import { sizeOfLayer } from './directory-contents.ts'
+import { ExpandedTree, expandedName } from './expanded-tree.ts'
 import { FileSink } from './file-sink.ts'
 import { requireSpace } from '../image/free-space.ts'
 import { knownBytes } from './known-bytes.ts'
 import { fullName, namesOf, type TaggedName } from './names.ts'
+import { hostLibc } from './rootfs/host-libc.ts'
 import { Staging } from './staging.ts'
 import { folderTarget } from './target.ts'
 
@@ -36,6 +38,8 @@ export class DirWriter implements ImageOutput {
   /** Where there must be room. */
   readonly #place: string
   readonly #staging: Staging
+  /** What is written besides, where that was asked for. */
+  readonly #expanded: ExpandedTree | undefined
   readonly #present = new Set<Digest>()
   readonly #staged = new Set<Digest>()
   #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
@@ -55,9 +59,11 @@ export class DirWriter implements ImageOutput {
     this.#task = parts.task
     this.#place = parts.place
     this.#staging = parts.staging
+    this.#expanded = parts.spec.expand ? new ExpandedTree(parts.task) : undefined
   }
 
   static async create(spec: DirectoryDestination, info: ImageInfo, task: Task): Promise<DirWriter> {
+    if (spec.expand) hostLibc()
     const target = await folderTarget(spec.path)
     const names = namesOf(spec.reference, info, task)
     // Inside a directory that is there: it may be another file system than its parent.
@@ -73,6 +79,12 @@ export class DirWriter implements ImageOutput {
   }
 
   async fetchCallback(diffID: Digest): Promise<Need> {
+    const need = await this.#need(diffID)
+    // The tree wants each layer twice: for what is in it, and for what of that it shows.
+    return this.#expanded ? 'again' : need
+  }
+
+  async #need(diffID: Digest): Promise<Need> {
     if (this.#staged.has(diffID) || this.#present.has(diffID)) return 'skip'
     if (!this.#target.exists || !(await this.#isPresent(diffID))) return 'once'
     this.#present.add(diffID)
@@ -84,6 +96,7 @@ export class DirWriter implements ImageOutput {
       this.#config = { name, data }
       return
     }
+    if (data) await this.#expanded?.add(data)
     if (this.#staged.has(name) || this.#present.has(name)) return
     if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
     this.#staged.add(name)
@@ -93,14 +106,20 @@ export class DirWriter implements ImageOutput {
   async finalize(): Promise<void> {
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
+    const { uniqueNames } = this.#spec
+    const layers = parseConfig(config.data).diffIDs.map((diffID) => this.#found(diffID))
+    const expanded = this.#expanded && expandedName(config.name, uniqueNames)
     const image: StagedImage = {
       config,
       names: this.#names,
-      layers: parseConfig(config.data).diffIDs.map((diffID) => this.#found(diffID)),
+      layers,
       staged: this.#staged,
-      uniqueNames: this.#spec.uniqueNames,
+      uniqueNames,
+      expanded,
     }
     this.#bytesWritten += config.data.length
+    if (this.#expanded && expanded !== undefined)
+      this.#bytesWritten += await this.#expanded.write(layers, expanded, this.#staging, this.#place)
     await publishImage(image, this.#staging, this.#target, this.#task.signal)
     await this.#staging[Symbol.asyncDispose]()
   }

@@ -13,7 +13,7 @@ export interface Accounts {
   readonly uid: number
   readonly gid: number
   readonly isRoot: boolean
-  /** undefined where there is no range, or no newuidmap (newgidmap) that could put it to use. */
+  /** Both or none: undefined where one has no range, or there is no newuidmap or newgidmap that could put it to use. */
   readonly subUids: IdRange | undefined
   readonly subGids: IdRange | undefined
 }
@@ -31,18 +31,29 @@ const END_OF_IDS = 0xffff_ffff
 
 export function accounts(options: AccountsOptions = {}): Accounts {
   const { root = '/', path = process.env['PATH'] ?? '', user = thisUser() } = options
-  const owners = [String(user.uid), ...(user.name ? [user.name] : [])]
-  const rangeOf = (file: string, helper: string): IdRange | undefined =>
-    isOnPath(helper, path) ? firstRange(textOf(join(root, 'etc', file)), owners) : undefined
   return {
     uid: user.uid,
     gid: user.gid,
     // Where there are no uids (Windows) nobody is root.
     isRoot: user.uid === 0 && process.platform !== 'win32',
-    subUids: rangeOf('subuid', 'newuidmap'),
-    // The group's file goes by the user, too.
-    subGids: rangeOf('subgid', 'newgidmap'),
+    ...rangesOf(user, root, path),
   }
+}
+
+/** One without the other is of no use: a user of the image has a group. */
+function rangesOf(
+  { uid, name }: NonNullable<AccountsOptions['user']>,
+  root: string,
+  path: string,
+): Pick<Accounts, 'subUids' | 'subGids'> {
+  const none = { subUids: undefined, subGids: undefined }
+  // newuidmap refuses whom the user database does not know, also where the files name the uid.
+  if (!name || !isOnPath('newuidmap', path) || !isOnPath('newgidmap', path)) return none
+  const owners = [String(uid), name]
+  const rangeIn = (file: string): IdRange | undefined => firstRange(textOf(join(root, 'etc', file)), owners)
+  // The group's file goes by the user, too.
+  const [subUids, subGids] = [rangeIn('subuid'), rangeIn('subgid')]
+  return subUids && subGids ? { subUids, subGids } : none
 }
 
 function thisUser(): NonNullable<AccountsOptions['user']> {

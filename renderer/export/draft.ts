@@ -6,6 +6,7 @@ import { runBundle } from '../../shared/run-bundle.ts'
 import { shellWord } from '../../shared/shell-word.ts'
 import { formatSource, parseVariable } from '../../shared/source-uri.ts'
 import {
+  hostnameSchema,
   pathOfSource,
   type DestinationSpec,
   type FilterSpec,
@@ -15,7 +16,7 @@ import {
 import { titleOf } from '../names.ts'
 import { commandWords } from './command-words.ts'
 
-export type Format = DestinationSpec['kind']
+export type Format = Exclude<DestinationSpec['kind'], 'mounts'>
 export const formatNames: Record<Format, string> = {
   tar: 'Docker archive',
   dir: 'Directory of images',
@@ -95,7 +96,9 @@ export function variablesProblem(text: string): string | null {
 }
 
 export function hostnameProblem(text: string): string | null {
-  return /^[\w.-]{0,64}$/.test(text.trim()) ? null : 'Letters, digits, dots and dashes, 64 at most.'
+  const name = text.trim()
+  if (name === '' || hostnameSchema.safeParse(name).success) return null
+  return 'Letters, digits, dots and dashes, 64 at most.'
 }
 
 /** Whether everything that the options of the chosen format take is right. */

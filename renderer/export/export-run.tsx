@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import type { JSX, ReactNode } from 'react'
 import type { Digest as DigestText } from '../../shared/digest.ts'
-import type { JobState } from '../../shared/job.ts'
+import type { JobOutcome, JobState } from '../../shared/job.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
@@ -154,7 +154,7 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
           {commands.map((command) => (
             <Command key={command} text={command} />
           ))}
-          {output.kind === 'oci' && <p className="dim">{starterNote(output.rootless)}</p>}
+          {outcome?.startedBy && <p className="dim">{starterNotes[outcome.startedBy]}</p>}
         </div>
       </div>
       <footer className={styles['foot']}>
@@ -167,9 +167,9 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
   )
 }
 
-function starterNote(isRootless: boolean | undefined): string {
-  if (isRootless === undefined) return 'Run it as the user that Occystrap runs as.'
-  return isRootless ? 'Run it as yourself; it needs no root.' : 'Run it as root.'
+const starterNotes: Record<NonNullable<JobOutcome['startedBy']>, string> = {
+  root: 'Run it as root.',
+  user: 'Run it as yourself.',
 }
 
 interface EndedProps {

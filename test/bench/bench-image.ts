@@ -61,12 +61,20 @@ function dockerfile(isQuick: boolean): string {
   ].join('\n')
 }
 
-/** A docker-save archive of one layer with so many empty files in folders of a thousand: what a tree must scroll. */
-export async function manyFilesImage(count: number): Promise<string> {
-  const path = join(tmpdir(), `occystrap-bench-many-${count}-${VERSION}.tar`)
+/** How the files of an image of many lie in it. */
+export interface ManyFiles {
+  readonly perFolder: number
+  /** Bytes of each. */
+  readonly size: number
+}
+
+/** A docker-save archive of one layer with so many small files, in folders of a thousand unless said: what a tree must scroll. */
+export async function manyFilesImage(count: number, shape?: ManyFiles): Promise<string> {
+  const numbers = [count, ...(shape ? [shape.perFolder, shape.size] : [])].map(String)
+  const path = join(tmpdir(), `occystrap-bench-many-${numbers.join('-')}-${VERSION}.tar`)
   if (existsSync(path)) return path
   const staging = `${path}.${process.pid}`
-  await command('python3', [join(import.meta.dirname, 'many-files.py'), staging, String(count)])
+  await command('python3', [join(import.meta.dirname, 'many-files.py'), staging, ...numbers])
   await rename(staging, path)
   return path
 }

@@ -7,6 +7,7 @@ import { command } from '../support/command.ts'
 import { measured, type Measured } from '../support/measured.ts'
 import { CLI } from '../support/occystrap.ts'
 import { benchImage, manyFilesImage } from './bench-image.ts'
+import { bundleFigures } from './bundles.ts'
 import { inTurns, median } from './measure.ts'
 import { remoteFigures } from './remote.ts'
 import { table, type Figure } from './report.ts'
@@ -156,11 +157,13 @@ const many = await manyFilesImage(FILES)
 for (const path of [image, many]) await measured('cat', [path])
 process.stdout.write(`${image}: ${((await stat(image)).size / 1e6).toFixed(0)} MB\n\n`)
 
+const bench = { image, rounds: ROUNDS, memory, ours }
 const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'start-up': startUp,
   search: () => searching(image),
   write: () => writing(image),
-  remote: () => remoteFigures({ image, rounds: ROUNDS, memory, ours }),
+  remote: () => remoteFigures(bench),
+  bundles: () => bundleFigures(bench, options.quick),
   memory: () => peakMemory(image, many),
   bundle: rendererBundle,
   window: () => windowFigures(many, FILES),

@@ -1,4 +1,7 @@
-"""Writes a docker-save archive whose one layer holds COUNT small files, a thousand to a folder."""
+"""
+Writes to PATH a docker-save archive whose one layer holds COUNT small files, PER_FOLDER of them (a thousand unless said) to a folder, each
+of SIZE bytes; unless that is said of sizes below 400.
+"""
 
 import hashlib
 import io
@@ -8,6 +11,8 @@ import sys
 import tarfile
 
 path, count = sys.argv[1], int(sys.argv[2])
+per_folder = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
+fixed_size = int(sys.argv[4]) if len(sys.argv) > 4 else None
 layer_path = path + '.layer'
 
 
@@ -22,11 +27,13 @@ def entry(name, kind, size=0):
 
 with open(layer_path, 'wb') as layer:
     for number in range(count):
-        if number % 1000 == 0:
-            layer.write(entry('srv/folder-%04d/' % (number // 1000), tarfile.DIRTYPE))
-        layer.write(entry('srv/folder-%04d/file-%06d.txt' % (number // 1000, number), tarfile.REGTYPE, number % 400))
-        if number % 400:
-            layer.write((b'%06d\n' % number * 64)[: number % 400].ljust(512, b'\0'))
+        folder = 'srv/folder-%04d/' % (number // per_folder)
+        if number % per_folder == 0:
+            layer.write(entry(folder, tarfile.DIRTYPE))
+        size = number % 400 if fixed_size is None else fixed_size
+        layer.write(entry('%sfile-%06d.txt' % (folder, number), tarfile.REGTYPE, size))
+        if size:
+            layer.write((b'%06d\n' % number * 64)[:size].ljust(512, b'\0'))
     layer.write(bytes(1024))
 
 digest = hashlib.sha256()

@@ -1,43 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { command } from '../support/command.ts'
 import { Dockerd, Podman } from '../support/daemons.ts'
 import { measured, type Measured } from '../support/measured.ts'
 import { Registry } from '../support/registries.ts'
 import { inTurns, median } from './measure.ts'
 import type { Figure } from './report.ts'
+import { inFolder, skopeo, type Bench } from './runs.ts'
 
 const REFERENCE = 'occystrap.test/bench:1'
 
-export interface RemoteBench {
-  /** The image as `docker save` wrote it. */
-  readonly image: string
-  readonly rounds: number
-  /** A folder in memory: caches, outputs, and what registry and engine are asked for. */
-  readonly memory: string
-  /** Runs ours with a cache below that folder. */
-  readonly ours: (work: string, args: readonly string[], statuses?: readonly number[]) => Promise<Measured>
-}
-
 /** Registry and engines, each against the tool that people use for it. The servers are real and on this machine. */
-export async function remoteFigures(bench: RemoteBench): Promise<Figure[]> {
+export async function remoteFigures(bench: Bench): Promise<Figure[]> {
   return [...(await registryFigures(bench)), ...(await dockerFigures(bench)), ...(await podmanFigures(bench))]
 }
 
-/** A folder of its own for each run, gone after it. */
-async function inFolder<T>(bench: RemoteBench, use: (work: string) => Promise<T>): Promise<T> {
-  const work = await mkdtemp(join(bench.memory, 'occystrap-bench-'))
-  try {
-    return await use(work)
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-}
-
-async function registryFigures(bench: RemoteBench): Promise<Figure[]> {
+async function registryFigures(bench: Bench): Promise<Figure[]> {
   await using registry = await Registry.start()
   const name = `${registry.host}/bench:1`
-  await skopeo(bench.memory, `docker-archive:${bench.image}`, `docker://${name}`, 'dest')
+  await skopeo(bench.memory, `docker-archive:${bench.image}`, `docker://${name}`)
   const peaks: number[] = []
   const pulled = await inTurns(
     bench.rounds,
@@ -53,7 +32,7 @@ async function registryFigures(bench: RemoteBench): Promise<Figure[]> {
       }),
     () =>
       inFolder(bench, async (work) => {
-        const run = await skopeo(work, `docker://${name}`, `docker-archive:${join(work, 'out.tar')}`, 'src')
+        const run = await skopeo(work, `docker://${name}`, `docker-archive:${join(work, 'out.tar')}`)
         return run.seconds
       }),
   )
@@ -88,7 +67,7 @@ async function registryFigures(bench: RemoteBench): Promise<Figure[]> {
   ]
 }
 
-async function dockerFigures(bench: RemoteBench): Promise<Figure[]> {
+async function dockerFigures(bench: Bench): Promise<Figure[]> {
   await using engine = await Dockerd.start()
   await engine.docker('load', '--input', bench.image)
   const saved = ['--host', `unix://${engine.socket}`, 'save', '--output']
@@ -97,7 +76,7 @@ async function dockerFigures(bench: RemoteBench): Promise<Figure[]> {
   )
 }
 
-async function podmanFigures(bench: RemoteBench): Promise<Figure[]> {
+async function podmanFigures(bench: Bench): Promise<Figure[]> {
   await using engine = await Podman.start()
   await engine.podman('load', '--input', bench.image)
   return await engineFigures(bench, 'Podman', engine.socket, (out) =>
@@ -106,7 +85,7 @@ async function podmanFigures(bench: RemoteBench): Promise<Figure[]> {
 }
 
 async function engineFigures(
-  bench: RemoteBench,
+  bench: Bench,
   engine: string,
   socket: string,
   save: (out: string) => Promise<Measured>,
@@ -140,12 +119,4 @@ async function engineFigures(
     { name: `search in ${engine}, again`, value: median(again), unit: 's', limit: 0.3 },
     { name: `peak memory: ${engine}`, value: Math.max(...peaks) / 1024 ** 2, unit: 'MB', limit: 250 },
   ]
-}
-
-/** skopeo's temporary files lie in memory, too. */
-async function skopeo(work: string, from: string, to: string, side: 'src' | 'dest'): Promise<Measured> {
-  const args = ['copy', '--quiet', '--insecure-policy', `--${side}-tls-verify=false`, from, to]
-  if (side === 'src') return measured('skopeo', args, { TMPDIR: work })
-  await command('skopeo', args, { env: { TMPDIR: work } })
-  return { seconds: 0, peak: 0 }
 }

@@ -290,7 +290,7 @@ describe('what is wrong is said in a sentence', () => {
       /"PATH" is not a variable of the environment\. Write NAME=VALUE\./,
     ],
     [['fetch-to-oci', 'docker.io', 'a', '1', 'x', '--env', '=1'], 2, /"=1" is not a variable/],
-    [['docker-to-oci', 'a', '1', 'x', '--hostname', ''], 2, /The host name is empty\./],
+    [['docker-to-oci', 'a', '1', 'x', '--hostname', ''], 2, /"" is not a host name\./],
     [['docker-to-oci', 'a', '1'], 2, /Missing required argument 'path'/],
     [
       ['process', 'tar://sample.tar?tag=1', 'tar://x'],

@@ -1,35 +1,17 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { RunningApp } from '../support/app.ts'
 import { screenshot, TestBrowser } from '../support/browser.ts'
 import { describeWith } from '../support/needs.ts'
-import { openSample, pickPlaceToSave, startExport } from '../support/window.ts'
+import { openSample, reviewExport, startExport } from '../support/window.ts'
 
 describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and clicking', () => {
   let app: RunningApp
   let browser: TestBrowser
   let page: Page
-  const next = (wizard: Locator): Promise<void> => wizard.getByRole('button', { name: 'Next' }).click()
-
-  /** The wizard at the options of a bundle. */
-  async function atOptions(): Promise<Locator> {
-    await page.getByRole('button', { name: 'Export…' }).first().click()
-    const wizard = page.getByRole('dialog', { name: /^Export / })
-    await wizard.getByRole('radio', { name: 'OCI bundle' }).click()
-    await next(wizard)
-    return wizard
-  }
-
-  async function toReview(wizard: Locator, to: string): Promise<void> {
-    await next(wizard)
-    await wizard.getByRole('button', { name: 'Choose…' }).click()
-    await pickPlaceToSave(page, to)
-    await next(wizard)
-    await wizard.getByText(/^occystrap process/).waitFor()
-  }
 
   beforeAll(async () => {
     app = await RunningApp.serve()
@@ -47,16 +29,21 @@ describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and
 
   test('asks what its process gets, and shows the same on the command line', async () => {
     const to = app.home.at('Downloads', 'sample-bundle')
-    const wizard = await atOptions()
-    await screenshot(page, 'bundle-options')
-    await wizard.getByLabel('Command').fill('sh -c "id; ls /"')
-    await wizard.getByLabel('Extra environment').fill('GREETING=hello there\nPATH')
-    await wizard.getByText('"PATH" is not a variable of the environment.').waitFor()
-    expect(await wizard.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true)
-    await wizard.getByLabel('Extra environment').fill('GREETING=hello there')
-    await wizard.getByLabel('Host name').fill('box')
-    await wizard.getByLabel('Read-only root').check()
-    await toReview(wizard, to)
+    const wizard = await reviewExport(page, {
+      format: 'OCI bundle',
+      to,
+      atOptions: async (wizard) => {
+        await screenshot(page, 'bundle-options')
+        await wizard.getByLabel('Command').fill('sh -c "id; ls /"')
+        await wizard.getByLabel('Extra environment').fill('GREETING=hello there\nPATH')
+        await wizard.getByText('"PATH" is not a variable of the environment.').waitFor()
+        expect(await wizard.getByRole('button', { name: 'Next' }).isDisabled()).toBe(true)
+        await wizard.getByLabel('Extra environment').fill('GREETING=hello there')
+        await wizard.getByLabel('Host name').fill('box')
+        await wizard.getByLabel('Read-only root').check()
+      },
+    })
+    await wizard.getByText(/^occystrap process/).waitFor()
     await screenshot(page, 'bundle-review')
     await wizard
       .getByText(`'oci://${to}?read_only=true&hostname=box&env=GREETING=hello%20there&arg=sh&arg=-c&arg=`)
@@ -69,6 +56,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and
     await startExport(wizard)
     await wizard.getByText(/^Exported/).waitFor()
     await wizard.getByText(`runc run --bundle ${to} sample`, { exact: true }).waitFor()
+    await wizard.getByText(process.getuid?.() === 0 ? 'Run it as root.' : 'Run it as yourself.').waitFor()
     await screenshot(page, 'bundle-done')
     await wizard.getByRole('button', { name: 'Done' }).click()
     expect(await readdir(app.home.at('Downloads'))).toEqual(['sample-bundle'])
@@ -88,8 +76,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and
     const to = app.home.at('Downloads', 'mine')
     await mkdir(to)
     await writeFile(join(to, 'mine.txt'), 'mine')
-    const wizard = await atOptions()
-    await toReview(wizard, to)
+    const wizard = await reviewExport(page, { format: 'OCI bundle', to })
     await wizard.getByText(`${to} exists already and is not empty.`).waitFor()
     await screenshot(page, 'bundle-not-empty')
     expect(await wizard.getByRole('button', { name: 'Export', exact: true }).isDisabled()).toBe(true)

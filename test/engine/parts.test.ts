@@ -28,6 +28,22 @@ test.for<[JobSpec, string]>([
     },
     'Export debian:12 to out',
   ],
+  [
+    {
+      kind: 'convert',
+      input: { kind: 'registry', image: 'docker.io/library/debian:12' },
+      filters: [],
+      output: {
+        kind: 'oci',
+        path: '/out/debian-12-bundle',
+        terminal: false,
+        readOnly: false,
+        env: [],
+        allLabels: false,
+      },
+    },
+    'Export debian:12 to an OCI bundle in debian-12-bundle',
+  ],
   [{ kind: 'index', input }, 'Read the layers of debian.tar'],
   [{ kind: 'index', input: { ...input, image: 'docker.io/acme/db:14' } }, 'Read the layers of acme/db:14'],
   [

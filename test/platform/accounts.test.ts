@@ -50,21 +50,28 @@ describe('accounts', () => {
     expect([found.subUids, found.subGids]).toEqual([expected, expected])
   })
 
-  test('a user without a name has ranges by uid', () => {
+  test.each([undefined, ''])('none for a user whose name is %o: newuidmap would refuse', (name) => {
     ranges('undefined:1:1\n:2:2\n1000:9:9\n')
-    expect(accounts({ root, path: bin, user: { ...user, name: undefined } }).subUids).toEqual({
-      start: 9,
-      count: 9,
-    })
+    const found = accounts({ root, path: bin, user: { ...user, name } })
+    expect([found.subUids, found.subGids]).toEqual([undefined, undefined])
   })
 
-  test('each goes with its own helper', () => {
+  test.each(['newuidmap', 'newgidmap'])('none without %s', (helper) => {
     ranges('ann:100000:65536\n')
-    chmodSync(join(bin, 'newgidmap'), 0o644)
-    const found = accounts({ root, path: `/nowhere:${bin}`, user })
-    chmodSync(join(bin, 'newgidmap'), 0o755)
-    expect(found.subUids).toBeDefined()
-    expect(found.subGids).toBeUndefined()
+    const found = () => accounts({ root, path: `/nowhere:${bin}`, user })
+    const range = { start: 100_000, count: 65_536 }
+    expect([found().subUids, found().subGids]).toEqual([range, range])
+    chmodSync(join(bin, helper), 0o644)
+    const without = found()
+    chmodSync(join(bin, helper), 0o755)
+    expect([without.subUids, without.subGids]).toEqual([undefined, undefined])
+  })
+
+  test.each(['subuid', 'subgid'])('none where %s has none', (file) => {
+    ranges('ann:100000:65536\n')
+    writeFileSync(join(root, 'etc', file), 'bob:100000:65536\n')
+    const found = accounts({ root, path: bin, user })
+    expect([found.subUids, found.subGids]).toEqual([undefined, undefined])
   })
 
   test('a helper in a relative folder does not count, nor a folder of its name', () => {

@@ -141,7 +141,8 @@ describe('a command', () => {
 test('what a bundle cannot be given is told why', () => {
   expect(commandProblem('sh "')).toBe('A quote is not closed.')
   expect(variablesProblem('A=1\nPATH')).toBe('"PATH" is not a variable of the environment. Write NAME=VALUE.')
-  expect(hostnameProblem('x'.repeat(65))).toMatch(/64 at most/)
+  for (const name of ['x'.repeat(65), 'a_b', '-a', 'a..b'])
+    expect(hostnameProblem(name)).toMatch(/64 at most/)
   expect([commandProblem('sh -c "x"'), variablesProblem('A=\n\n'), hostnameProblem('box-1.lab')]).toEqual([
     null,
     null,

@@ -1,4 +1,4 @@
-import { array, assert, boolean, constant, property, record, string, tuple } from 'fast-check'
+import { array, assert, boolean, constant, property, record, string, stringMatching, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { reportOf } from '../../shared/errors.ts'
 import {
@@ -10,7 +10,7 @@ import {
   parseFilter,
   parseSource,
 } from '../../shared/source-uri.ts'
-import type { DestinationSpec, SourceSpec } from '../../shared/uri.ts'
+import { destinationSpecSchema, type DestinationSpec, type SourceSpec } from '../../shared/uri.ts'
 
 const CWD = '/home/user'
 
@@ -124,6 +124,15 @@ describe('a destination URI', () => {
     'oci://x?env',
     'oci://x?hostname=',
     'oci://x?hostname=a&hostname=b',
+    'oci://x?hostname=a_b',
+    'oci://x?hostname=-a',
+    'oci://x?hostname=a..b',
+    'oci://x?hostname=b%C3%B6x',
+    'oci://x?hostname=a%0A',
+    `oci://x?hostname=${'a'.repeat(65)}`,
+    'oci://x?env=A=%00',
+    'oci://x?env=A=1%0AB=2',
+    'oci://x?arg=sh&arg=a%00b',
     'oci://x?terminal=maybe',
     'oci://x?compression=gzip',
     'dir://x?expand=true',
@@ -133,6 +142,41 @@ describe('a destination URI', () => {
     it(`refuses ${text}`, () => {
       expect(failureOf(() => parseDestination(text, CWD)).code).toBe('usage')
     })
+})
+
+describe('a bundle that came as data', () => {
+  const isTaken = (options: object): boolean =>
+    destinationSpecSchema.safeParse({ kind: 'oci', path: '/b', ...options }).success
+
+  it.each([
+    {},
+    { hostname: 'a' },
+    { hostname: 'Box-1.lab.9' },
+    { hostname: 'a'.repeat(64) },
+    { env: ['A=', 'B=ü ='] },
+    { args: ['', 'a\nb'] },
+  ])('is taken with %o', (options) => {
+    expect(isTaken(options)).toBe(true)
+  })
+
+  it.each([
+    { hostname: '' },
+    { hostname: 'a_b' },
+    { hostname: 'a b' },
+    { hostname: 'a-' },
+    { hostname: '.a' },
+    { hostname: 'a\n' },
+    { hostname: 'bö' },
+    { hostname: 'a'.repeat(65) },
+    { env: ['A'] },
+    { env: ['=1'] },
+    { env: ['A=\0'] },
+    { env: ['A=1\nB=2'] },
+    { args: [] },
+    { args: ['a\0'] },
+  ])('is refused with %o', (options) => {
+    expect(isTaken(options)).toBe(false)
+  })
 })
 
 describe('a filter', () => {
@@ -187,11 +231,12 @@ describe('any path and any name', () => {
   })
 
   it('survive the way through the URI of a bundle', () => {
+    const text = string({ unit: 'grapheme' }).filter((text) => !/[\0\n]/.test(text))
     const variable = tuple(
-      word.filter((name) => !name.includes('=')),
-      string({ unit: 'grapheme' }),
+      text.filter((name) => name !== '' && !name.includes('=')),
+      text,
     ).map(([name, value]) => `${name}=${value}`)
-    const anyWord = string({ unit: 'grapheme' })
+    const anyWord = string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'))
     const spec = record(
       {
         kind: constant('oci' as const),
@@ -201,7 +246,7 @@ describe('any path and any name', () => {
         env: array(variable, { maxLength: 4 }),
         allLabels: boolean(),
         reference: word,
-        hostname: word,
+        hostname: stringMatching(/^[a-zA-Z0-9]{1,9}(?:[.-][a-zA-Z0-9]{1,9}){0,4}$/),
         args: array(anyWord, { minLength: 1, maxLength: 4 }),
         rootless: boolean(),
       },

@@ -65,8 +65,10 @@ export async function goToPath(page: Page, path: string): Promise<Locator> {
 }
 
 export interface ExportChoices {
-  readonly format?: 'Docker archive' | 'Directory of images'
+  readonly format?: 'Docker archive' | 'Directory of images' | 'OCI bundle'
   readonly compression?: 'None' | 'gzip' | 'zstd'
+  /** What else is done where the format's options are. */
+  readonly atOptions?: (wizard: Locator) => Promise<void>
   /** The file, or the folder. */
   readonly to: string
 }
@@ -83,10 +85,11 @@ export async function reviewExport(page: Page, choices: ExportChoices): Promise<
       .getByRole('radiogroup', { name: 'Compression' })
       .getByText(choices.compression, { exact: true })
       .click()
+  await choices.atOptions?.(wizard)
   await wizard.getByRole('button', { name: 'Next' }).click()
   await wizard.getByRole('button', { name: 'Choose…' }).click()
-  if (format === 'Docker archive') await pickPlaceToSave(page, choices.to)
-  else await pickFolder(page, choices.to)
+  if (format === 'Directory of images') await pickFolder(page, choices.to)
+  else await pickPlaceToSave(page, choices.to)
   await wizard.getByRole('button', { name: 'Next' }).click()
   return wizard
 }

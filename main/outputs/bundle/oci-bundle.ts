@@ -12,12 +12,13 @@ import { requireSpace } from '../../image/free-space.ts'
 import { parseConfig, type ParsedConfig } from '../../image/image-config.ts'
 import type { ImageTree } from '../../image/image-tree.ts'
 import { THREADS } from '../../image/threads.ts'
-import { accounts } from '../../platform/accounts.ts'
+import { accounts, type Accounts } from '../../platform/accounts.ts'
 import { fullName, namesOf, type TaggedName } from '../names.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
 import { RootfsPlan } from '../rootfs/rootfs-plan.ts'
 import { RootfsWriter } from '../rootfs/rootfs-writer.ts'
 import { Staging, syncFolder } from '../staging.ts'
+import { syncTree } from '../sync-tree.ts'
 import { folderTarget } from '../target.ts'
 import { imageUser } from './image-user.ts'
 import { runtimeSpec } from './runtime-spec.ts'
@@ -32,6 +33,7 @@ interface BundleParts {
   readonly spec: BundleDestination
   readonly target: { readonly path: string; readonly parent: string }
   readonly names: readonly TaggedName[]
+  readonly own: Accounts
   readonly task: Task
   readonly staging: Staging
 }
@@ -55,7 +57,8 @@ export class OCIBundleWriter implements ImageOutput {
     const target = await bundleTarget(spec.path)
     const names = namesOf(spec.reference, info, task)
     await requireSpace(target.parent, 0)
-    return new OCIBundleWriter({ spec, target, names, task, staging: await Staging.create(target.parent) })
+    const staging = await Staging.create(target.parent)
+    return new OCIBundleWriter({ spec, target, names, own: accounts(), task, staging })
   }
 
   /** Read twice: for what is in it, and for what of that the whole tree shows. */
@@ -75,7 +78,7 @@ export class OCIBundleWriter implements ImageOutput {
   }
 
   async finalize(): Promise<void> {
-    const { spec, target, task, staging } = this.#parts
+    const { spec, target, own, task, staging } = this.#parts
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
     const image = parseConfig(config.data)
@@ -88,7 +91,7 @@ export class OCIBundleWriter implements ImageOutput {
       place: target.parent,
       plan: new RootfsPlan(tree),
       layers: this.#layers.map(({ layer }) => layer),
-      isRoot: accounts().isRoot,
+      isRoot: own.isRoot,
       task,
     })
     await requireSpace(target.parent, rootfs.bytes)
@@ -112,7 +115,13 @@ export class OCIBundleWriter implements ImageOutput {
       ...(this.#config ? { imageID: this.#config.name } : {}),
       references: names.map((name) => fullName(name)),
       bytesWritten: this.#bytesWritten,
+      startedBy: this.#isRootless ? 'user' : 'root',
     }
+  }
+
+  get #isRootless(): boolean {
+    const { spec, own } = this.#parts
+    return spec.rootless ?? !own.isRoot
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -125,8 +134,7 @@ export class OCIBundleWriter implements ImageOutput {
     tree: ImageTree,
     bundle: string,
   ): Promise<string> {
-    const { spec, task, names } = this.#parts
-    const own = accounts()
+    const { spec, task, names, own } = this.#parts
     const user = await imageUser(image.config.User ?? '', (path) =>
       textInTree(tree, path, join(bundle, ROOTFS)),
     )
@@ -137,7 +145,7 @@ export class OCIBundleWriter implements ImageOutput {
       ...(name ? { reference: fullName(name) } : {}),
       options: spec,
       user,
-      accounts: { ...own, isRootless: spec.rootless ?? !own.isRoot },
+      accounts: { ...own, isRootless: this.#isRootless },
       volumes: volumesIn(tree, image.config.Volumes ?? {}, bundle),
     })
     for (const warning of warnings) task.warn(warning)
@@ -174,10 +182,4 @@ async function writeDurably(path: string, text: string): Promise<void> {
   await using handle = await open(path, 'wx', 0o644)
   await handle.writeFile(text)
   await handle.sync()
-}
-
-/** All that was written is on the disk before its name is. */
-async function syncTree(path: string): Promise<void> {
-  await using handle = await open(path, 'r')
-  hostLibc().syncFileSystem(handle.fd)
 }

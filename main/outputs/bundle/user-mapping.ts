@@ -12,6 +12,7 @@ export interface BundleAccounts {
   readonly uid: number
   readonly gid: number
   readonly isRootless: boolean
+  /** Both or none. */
   readonly subUids: Range | undefined
   readonly subGids: Range | undefined
 }

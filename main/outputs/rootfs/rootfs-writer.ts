@@ -16,27 +16,34 @@ import type { Extracted, Extraction } from './extraction.ts'
 import { FileWriter } from './file-writer.ts'
 import { Losses } from './losses.ts'
 import { entryError, MetadataWriter } from './metadata.ts'
+import type { PlannedLink, PlannedNode, RootfsPlan } from './rootfs-plan.ts'
 import { TarCursor } from './tar-cursor.ts'
-import type { Extra, PlannedLink, PlannedNode, TreePlan } from './tree-plan.ts'
+import { verifyThrough } from './verify-through.ts'
 
 /** Synchronous steps between two turns of the event loop: a few milliseconds. */
 const TURN = 256
 const STEP = 'Write files'
+
+/** Something that no entry describes, made at a place in a directory of the plan. */
+export interface Extra {
+  readonly path: PathBytes
+  readonly make: (place: Buffer) => void
+}
 
 export interface RootfsParts {
   /** A folder that does not exist yet, in one that nobody but this user can enter. */
   readonly root: string
   /** Where there must be room, as people know it. */
   readonly place: string
-  readonly plan: TreePlan
-  /** The layers of the plan, those whose files are in it readable again. */
-  readonly layers: readonly Layer[]
+  readonly plan: RootfsPlan
+  /** The layers of the plan, those whose files are in it readable again; undefined where somebody else sees to a layer. */
+  readonly layers: readonly (Layer | undefined)[]
   readonly isRoot: boolean
   readonly task: Task
   /** What is made besides when all else is there, before directories get what is their own. */
   readonly extras?: Iterable<Extra>
   /** Called for what this user cannot make, at its place. */
-  readonly onMissing?: (place: Buffer) => void
+  readonly onMissing?: (place: Buffer, path: PathBytes) => void
   /** Counts what could not be kept, for whoever warns of it; the task hears of it unless this is given. */
   readonly losses?: Losses
 }
@@ -48,7 +55,7 @@ export interface RootfsParts {
  */
 export class RootfsWriter {
   readonly #parts: RootfsParts
-  readonly #plan: TreePlan
+  readonly #plan: RootfsPlan
   readonly #libc: Libc
   readonly #losses: Losses
   readonly #metadata: MetadataWriter
@@ -98,13 +105,17 @@ export class RootfsWriter {
 
   /** One after the other where there is nothing to be gained by more. */
   async #writeFiles(): Promise<void> {
-    const waiting = this.#parts.layers.keys().filter((index) => this.#plan.hasFilesOf(index))
+    const waiting = this.#parts.layers.keys()
     const failed = new AbortController()
     const signal = AbortSignal.any([this.#parts.task.signal, failed.signal])
     const work = async (): Promise<void> => {
       for (const index of waiting) {
         signal.throwIfAborted()
-        await this.#extract(index, signal)
+        if (this.#plan.hasFilesOf(index)) await this.#extract(index, signal)
+        else {
+          const layer = this.#parts.layers[index]
+          if (layer) await verifyThrough(layer, signal)
+        }
       }
     }
     const workers = Array.from({ length: THREADS }, () =>
@@ -197,7 +208,7 @@ export class RootfsWriter {
       const { major, minor } = rare?.device ?? { major: 0, minor: 0 }
       if (!this.#makeDevice(place, type === 'block' ? BLOCK : CHARACTER, major, minor)) {
         this.#losses.add('device', path, `${type} device ${major}:${minor}`)
-        this.#parts.onMissing?.(place)
+        this.#parts.onMissing?.(place, path)
         return
       }
     }
@@ -224,7 +235,7 @@ export class RootfsWriter {
       // A device that could not be made has no further names either.
       if (!(isDevice && (error as NodeJS.ErrnoException).code === 'ENOENT')) throw error
       this.#losses.add('device', path, `another name of ${target}`)
-      this.#parts.onMissing?.(place)
+      this.#parts.onMissing?.(place, path)
     }
   }
 

@@ -1,0 +1,193 @@
+import { chmod, lstat, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Digest } from '../../../shared/digest.ts'
+import { ImageError } from '../../../shared/errors.ts'
+import type { ImageInfo } from '../../../shared/image.ts'
+import type { JobOutcome } from '../../../shared/job.ts'
+import type { DestinationSpec } from '../../../shared/uri.ts'
+import type { ImageElement, ImageOutput, Layer, Need, Task } from '../../image/element.ts'
+import type { EntryTable } from '../../image/entry-table.ts'
+import { flatten } from '../../image/flatten.ts'
+import { requireSpace } from '../../image/free-space.ts'
+import { NO_VERSION, type ImageTree } from '../../image/image-tree.ts'
+import { ROOT_NODE } from '../../image/path-nodes.ts'
+import { THREADS } from '../../image/threads.ts'
+import { accounts } from '../../platform/accounts.ts'
+import { fullName, namesOf, type TaggedName } from '../names.ts'
+import { hostLibc } from '../rootfs/host-libc.ts'
+import { Staging } from '../staging.ts'
+import { syncTree } from '../sync-tree.ts'
+import { ForeignLinks } from './foreign-links.ts'
+import { imageFolderName, makeImageFolder, type MountedImage } from './image-folder.ts'
+import { formHere } from './layer-form.ts'
+import { layerNames } from './layer-names.ts'
+import { layerPart, type LayerPart } from './layer-part.ts'
+import { overlaysOf, stackOf, type Form } from './layer-stack.ts'
+import { LayerFolders } from './layer-folders.ts'
+import { mountImage, unmountAll } from './mount-image.ts'
+import { IMAGES, LAYERS, MARKER, markerText, mountsTarget, type MountsTarget } from './mounts-folder.ts'
+import { publishMounts, WHOLE } from './publish.ts'
+import { README } from './readme.ts'
+import { steeringWarnings } from './steering-warnings.ts'
+
+export type MountsDestination = Extract<DestinationSpec, { kind: 'mounts' }>
+
+interface WriterParts {
+  readonly spec: MountsDestination
+  readonly target: MountsTarget
+  readonly names: readonly TaggedName[]
+  readonly task: Task
+  /** Where there must be room. */
+  readonly place: string
+  readonly staging: Staging
+  readonly form: Form
+}
+
+/** An image as folders that overlay mounts, one for each layer, which images share; made in a private folder and visible when whole. */
+export class MountWriter implements ImageOutput {
+  /** Their entries are read on threads. */
+  readonly layersAtOnce = THREADS
+  readonly #parts: WriterParts
+  /** In the order in which they came, base first. */
+  readonly #layers: { readonly layer: Layer; readonly table: Promise<EntryTable> }[] = []
+  #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
+  #bytesWritten = 0
+
+  private constructor(parts: WriterParts) {
+    this.#parts = parts
+  }
+
+  static async create(spec: MountsDestination, info: ImageInfo, task: Task): Promise<MountWriter> {
+    hostLibc()
+    if (spec.mount && !accounts().isRoot)
+      throw new ImageError('permission', 'Only root can mount an image.', {
+        remedy: 'Run it as root, or leave that out and run the mount.sh that is written with the image.',
+      })
+    const target = await mountsTarget(spec.path)
+    const names = namesOf(spec.reference, info, task)
+    // Inside a folder that is there: it may be another file system than its parent.
+    const place = target.exists ? target.path : target.parent
+    await requireSpace(place, 0)
+    await using stack = new AsyncDisposableStack()
+    const staging = stack.use(await Staging.create(place))
+    const form = formHere(staging, target.form)
+    stack.move()
+    return new MountWriter({ spec, target, names, task, place, staging, form })
+  }
+
+  /** Read twice: for what is in it, and for its content. */
+  fetchCallback(): Need {
+    return 'again'
+  }
+
+  async processImageElement(...[type, name, data]: ImageElement): Promise<void> {
+    if (type === 'config') {
+      this.#config = { name, data }
+      return
+    }
+    if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
+    const table = data.entries(this.#parts.task.signal)
+    this.#layers.push({ layer: data, table })
+    await table
+  }
+
+  async finalize(): Promise<void> {
+    const { spec, target, task, staging } = this.#parts
+    const config = this.#config
+    if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
+    const tables = await Promise.all(this.#layers.map(({ table }) => table))
+    const tree = flatten(tables)
+    for (const { message, path } of tree.problems) task.warn({ code: 'odd-entry', message, detail: path })
+    const links = new ForeignLinks(tree)
+    const parts = tables.map((_, layer) => layerPart(tree, layer, links))
+    for (const warning of steeringWarnings(tables, parts)) task.warn(warning)
+    const image = this.#imageOf(config, tree, parts)
+    await this.#prepare()
+    await this.#writeLayers(tree, parts, image.names)
+    const folder = imageFolderName(image.imageID)
+    makeImageFolder(join(staging.file(WHOLE), IMAGES, folder), image)
+    await syncTree(staging.path)
+    await publishMounts(image, staging, target, task.signal)
+    await staging[Symbol.asyncDispose]()
+    if (spec.mount) this.#mount(join(target.path, IMAGES, folder), image)
+  }
+
+  /** What was written; whole after `finalize`. */
+  get outcome(): JobOutcome {
+    const { spec, names } = this.#parts
+    return {
+      path: spec.path,
+      ...(this.#config ? { imageID: this.#config.name } : {}),
+      references: names.map((name) => fullName(name)),
+      bytesWritten: this.#bytesWritten,
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#parts.staging[Symbol.asyncDispose]()
+  }
+
+  #imageOf(
+    config: { readonly name: Digest; readonly data: Uint8Array },
+    tree: ImageTree,
+    parts: readonly LayerPart[],
+  ): MountedImage {
+    const names = layerNames(
+      this.#layers.map(({ layer }) => layer.diffID),
+      parts,
+    )
+    const root = tree.versionAt(ROOT_NODE)
+    return {
+      imageID: config.name,
+      config: config.data,
+      references: this.#parts.names.map((name) => fullName(name)),
+      names,
+      stack: stackOf(names, (index) => parts[index]?.opaque.includes('') ?? false),
+      root: root === NO_VERSION ? undefined : tree.stat(root),
+      form: this.#parts.form,
+      isRoot: accounts().isRoot,
+    }
+  }
+
+  /** The frame of a folder of images. */
+  async #prepare(): Promise<void> {
+    const { staging, form } = this.#parts
+    const whole = staging.file(WHOLE)
+    await mkdir(whole)
+    // Nobody enters the staging folder that it lies in.
+    await chmod(whole, 0o777 & ~process.umask())
+    for (const name of [LAYERS, IMAGES]) await mkdir(join(whole, name))
+    await writeFile(join(whole, MARKER), markerText(form))
+    await writeFile(join(whole, 'README'), README)
+  }
+
+  async #writeLayers(tree: ImageTree, parts: readonly LayerPart[], names: readonly string[]): Promise<void> {
+    const { staging, target, place, task, form } = this.#parts
+    const folders = new LayerFolders({
+      folder: join(staging.file(WHOLE), LAYERS),
+      place,
+      tree,
+      layers: this.#layers.map(({ layer }) => layer),
+      form,
+      task,
+    })
+    for (const [index, part] of parts.entries()) {
+      const name = names[index] as string
+      const there = await lstat(join(target.path, LAYERS, name)).catch(() => undefined)
+      if (!there?.isDirectory()) folders.add(name, part)
+      else folders.addPresent((this.#layers[index] as { readonly layer: Layer }).layer)
+    }
+    await requireSpace(place, folders.bytes)
+    await folders.write()
+    this.#bytesWritten = folders.bytes
+  }
+
+  #mount(folder: string, { stack, form }: MountedImage): void {
+    const { signal } = this.#parts.task
+    signal.throwIfAborted()
+    const mounted = mountImage(folder, overlaysOf(stack.length), form)
+    if (!signal.aborted) return
+    unmountAll(mounted)
+    signal.throwIfAborted()
+  }
+}
