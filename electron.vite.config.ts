@@ -38,6 +38,7 @@ export default defineConfig({
           cli: at('main/cli.ts'),
           'job-process': at('main/engine/job-process.ts'),
           'reader-process': at('main/engine/reader-process.ts'),
+          thread: at('main/image/thread.ts'),
           'layer-thread': at('main/image/layer-thread.ts'),
           'rootfs-thread': at('main/outputs/rootfs/rootfs-thread.ts'),
         },

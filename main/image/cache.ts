@@ -1,6 +1,5 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { EntryTable } from './entry-table.ts'
-import type { LayerThreads } from './layer-reading.ts'
 
 /** What is kept of layers read before; implemented in `main/store`, handed to inputs so that they need not know where it lies. */
 export interface LayerIndex {
@@ -25,11 +24,6 @@ export interface KnownLayers {
    * (`RandomAccess.placeOf`). As good as hopping over them again, and no better.
    */
   readonly listings: LayerIndex
-}
-
-/** What layers in files are read with. */
-export interface LayerContext extends KnownLayers {
-  readonly threads: LayerThreads
 }
 
 /**

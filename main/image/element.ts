@@ -65,6 +65,8 @@ export interface LentLayer extends Disposable {
   readonly offset: number
   readonly size: number
   readonly compression: Compression
+  /** This process has read it through and found it right, in a file that nobody else writes to: it need not be hashed again. */
+  readonly isProven: boolean
 }
 
 /** A place in a file that is open, for a layer. */

@@ -1,14 +1,14 @@
 import { shortDigest, type Digest } from '../../shared/digest.ts'
 import { errorOfReport, ImageError } from '../../shared/errors.ts'
 import { rangesOf } from './byte-ranges.ts'
-import type { LayerContext } from './cache.ts'
+import type { KnownLayers } from './cache.ts'
 import type { Compression } from './compression.ts'
 import { gzipSize } from './gzip-size.ts'
 import type { ByteRange, Layer, LayerTarget, LentLayer, Task } from './element.ts'
 import { EntryTable, EntryTableBuilder } from './entry-table.ts'
 import { verified } from './hashing.ts'
 import { plainTar, verifiedTar, type StoredLayer } from './layer-bytes.ts'
-import type { LayerReading } from './layer-reading.ts'
+import { readOnThread, type LayerReading } from './layer-reading.ts'
 import { namedError } from './named-error.ts'
 import { readRange, type LentFile, type RandomAccess } from './random-access.ts'
 import { SharedProgress } from './shared-progress.ts'
@@ -43,13 +43,13 @@ export interface LayerBlob {
 export class FileLayer implements Layer {
   readonly diffID: Digest
   readonly #blob: LayerBlob
-  readonly #known: LayerContext
+  readonly #known: KnownLayers
   readonly #task: Task
   readonly #name: string
   #isVerified = false
   #size: number | undefined
 
-  constructor(diffID: Digest, blob: LayerBlob, known: LayerContext, task: Task) {
+  constructor(diffID: Digest, blob: LayerBlob, known: KnownLayers, task: Task) {
     this.diffID = diffID
     this.#blob = blob
     this.#known = known
@@ -107,7 +107,7 @@ export class FileLayer implements Layer {
   async lend(): Promise<LentLayer> {
     const { offset, size, compression, whole } = this.#blob
     const file = whole ? await whole() : this.#blob.open()
-    return { ...file.lend(), offset, size, compression }
+    return { ...file.lend(), offset, size, compression, isProven: false }
   }
 
   async *contents(
@@ -226,7 +226,7 @@ export class FileLayer implements Layer {
       },
     )
     try {
-      const { size, entries, failure } = await this.#known.threads.run(reading, progress, {
+      const { size, entries, failure } = await readOnThread(reading, progress, {
         signal,
         onProgress: (done) => this.#task.progress(this.diffID, done, storedSize),
       })

@@ -3,7 +3,8 @@ import type { ErrorReport } from '../../shared/errors.ts'
 import type { Compression } from './compression.ts'
 import type { LayerTarget } from './element.ts'
 import type { EntryColumns } from './entry-table.ts'
-import type { Threads } from './threads.ts'
+import { entryFile } from './entry-file.ts'
+import { onThread } from './threads.ts'
 
 /** A layer to be read through on a thread, as data. Threads of one process share its descriptors. */
 export interface LayerReading {
@@ -29,4 +30,5 @@ export interface LayerRead {
   readonly failure?: ErrorReport
 }
 
-export type LayerThreads = Threads<LayerReading, LayerRead>
+/** Reads a layer through on a thread of its own. */
+export const readOnThread = onThread<LayerReading, LayerRead>(entryFile('layer-thread', import.meta.url))

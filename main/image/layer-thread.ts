@@ -7,14 +7,12 @@ import type { LayerRead, LayerReading } from './layer-reading.ts'
 import { SharedProgress } from './shared-progress.ts'
 import { storedBytes } from './stored-bytes.ts'
 import { TarScan } from './tar-scan.ts'
-import { serveThread } from './thread-port.ts'
 
 /** As often as a file sink asks. */
 const SPACE_STEP = 8 * 1024 * 1024
 
-serveThread(readLayer)
-
-async function readLayer(reading: LayerReading): Promise<LayerRead> {
+/** Reads a layer through, on a thread. */
+export async function perform(reading: LayerReading): Promise<LayerRead> {
   const { diffID, compression, digest, name, wantsEntries, target } = reading
   const progress = new SharedProgress(reading.progress)
   const stored = {

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os'
 import { Worker, type MessagePort } from 'node:worker_threads'
 import { errorOfReport, ImageError } from '../../shared/errors.ts'
 import type { SharedProgress } from './shared-progress.ts'
-import type { ThreadAnswer } from './thread-port.ts'
+import { entryFile } from './entry-file.ts'
+import type { ThreadAnswer, ThreadOrder } from './thread.ts'
 
 /** More of them wait for the disk, and each holds some megabytes. */
 const MOST = 4
@@ -11,7 +12,7 @@ const MOST = 4
 export const THREADS = Math.min(Math.max(availableParallelism(), 2), MOST)
 
 interface Work {
-  readonly input: unknown
+  readonly order: ThreadOrder
   readonly ports: readonly MessagePort[]
   readonly settle: PromiseWithResolvers<unknown>
 }
@@ -30,39 +31,27 @@ export interface ThreadOptions {
 }
 
 /**
- * Threads of this process that do one kind of work, each piece without pause: what is inflated, hashed and written piece by piece on one
+ * Threads of this process, which do one piece of work each without pause: what is inflated, hashed and written piece by piece on one
  * thread keeps the event loop of another out of it. They are started when first needed and do not keep the process alive.
  */
-export class Threads<In, Out> implements Disposable {
-  readonly #file: string
-  readonly #most: number
+class Threads {
   readonly #threads = new Set<Thread>()
   readonly #waiting: Work[] = []
 
-  /** `file`: the module that serves the work; `most`: as many at once. */
-  constructor(file: string, most = THREADS) {
-    this.#file = file
-    this.#most = most
-  }
-
-  /** Ends them; nothing may be at work. */
-  [Symbol.dispose](): void {
-    for (const thread of this.#threads) void thread.worker.terminate()
-    this.#threads.clear()
-  }
-
-  /** Fails with the thread's failure, or with the signal's reason. `onProgress` hears what the thread has done, a few times a second. */
-  async run(input: In, progress: SharedProgress, options: ThreadOptions): Promise<Out> {
-    const { signal, onProgress, ports = [] } = options
+  async run(
+    order: ThreadOrder,
+    progress: SharedProgress,
+    { signal, onProgress, ports = [] }: ThreadOptions,
+  ): Promise<unknown> {
     signal?.throwIfAborted()
-    const work: Work = { input, ports, settle: Promise.withResolvers() }
+    const work: Work = { order, ports, settle: Promise.withResolvers() }
     const stop = (): void => progress.stop()
     signal?.addEventListener('abort', stop)
     const timer = onProgress && setInterval(() => onProgress(progress.done), PROGRESS_INTERVAL)
     this.#waiting.push(work)
     this.#next()
     try {
-      return (await work.settle.promise) as Out
+      return await work.settle.promise
     } catch (error) {
       signal?.throwIfAborted()
       throw error
@@ -76,17 +65,19 @@ export class Threads<In, Out> implements Disposable {
     const [work] = this.#waiting
     if (!work) return
     // All at once: where one is needed the others are soon, and starting takes longer while others work.
-    while (this.#threads.size < this.#most) this.#start()
+    while (this.#threads.size < THREADS) this.#start()
     const thread = this.#threads.values().find((one) => !one.work)
     if (!thread) return
     this.#waiting.shift()
     thread.work = work
     thread.worker.ref()
-    thread.worker.postMessage(work.input, work.ports)
+    thread.worker.postMessage(work.order, work.ports)
   }
 
   #start(): void {
-    const worker = new Worker(this.#file, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+    const worker = new Worker(entryFile('thread', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    })
     const thread: Thread = { worker, work: undefined }
     this.#threads.add(thread)
     const end = (settle: (work: Work) => void): void => {
@@ -117,3 +108,15 @@ export class Threads<In, Out> implements Disposable {
 
 /** Milliseconds: as often as states are pushed. */
 const PROGRESS_INTERVAL = 50
+
+const threads = new Threads()
+
+/**
+ * A way to have the work of a module done on a thread: the module's file (`entryFile`) exports it as `perform`. The way fails with the
+ * thread's failure, or with the signal's reason; `onProgress` hears what the thread has done, a few times a second.
+ */
+export function onThread<In, Out>(
+  module: string,
+): (input: In, progress: SharedProgress, options: ThreadOptions) => Promise<Out> {
+  return async (input, progress, options) => (await threads.run({ module, input }, progress, options)) as Out
+}

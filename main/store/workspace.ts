@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import type { SignIn } from '../../shared/remote.ts'
-import type { LayerCache, LayerContext } from '../image/cache.ts'
-import { layerThreads } from '../image/layer-threads.ts'
+import type { KnownLayers, LayerCache } from '../image/cache.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
 import { FileLayerIndex } from './layer-index.ts'
@@ -24,7 +23,7 @@ export interface WorkspaceOptions {
 const LISTINGS_LIMIT = 256 * 1024 ** 2
 
 /** What this user keeps between runs, and where. Folders are made when something is first put there, for the user alone. */
-export interface Workspace extends LayerContext {
+export interface Workspace extends KnownLayers {
   readonly cacheDir: string
   readonly configDir: string
   /** For what is spooled and forgotten. */
@@ -63,7 +62,6 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     index,
     listings,
     cache,
-    threads: layerThreads(),
     signIns: options.signIns ?? [],
     parallel: options.parallel,
     caFile: async () => (await settings.get()).caFile || undefined,

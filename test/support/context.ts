@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/digest.ts'
 import type { CacheKey, CacheWriter, IndexedLayer, LayerCache, LayerIndex } from '../../main/image/cache.ts'
-import { layerThreads } from '../../main/image/layer-threads.ts'
 import type { InputContext } from '../../main/inputs/input-context.ts'
 import { PartialFile } from '../../main/store/partial-files.ts'
 import { RoomGuard } from '../../main/store/room-guard.ts'
@@ -21,9 +20,6 @@ export interface TestContext extends AsyncDisposable, InputContext {
   path(name: string): string
 }
 
-/** Started by the first that reads a layer through, for all tests of a file. */
-const threads = layerThreads()
-
 /** A layer index in memory, a layer cache in a temporary folder, and a folder to write test files into. */
 export async function testContext(): Promise<TestContext> {
   const folder = await mkdtemp(join(tmpdir(), 'occystrap-test-'))
@@ -32,7 +28,6 @@ export async function testContext(): Promise<TestContext> {
     path: (name) => join(folder, name),
     index: memoryIndex(),
     listings: memoryIndex(),
-    threads,
     cache: folderCache(folder),
     signIns: [],
     parallel: undefined,

@@ -30,6 +30,7 @@ export const fakeInfo: AppInfo = {
   separator: '/',
   hasDialogs: false,
   canReveal: false,
+  isRoot: false,
   cacheDir: '/home/ada/.cache/occystrap',
 }
 

@@ -33,6 +33,7 @@ export function fakeServices(
       separator: '/',
       hasDialogs: false,
       canReveal: false,
+      isRoot: false,
       cacheDir: join(folder, 'cache'),
     },
     samplePath: '/sample.tar',

@@ -78,7 +78,8 @@ export class RegistryLayer implements Layer {
   }
 
   async lend(): Promise<LentLayer> {
-    return (await this.#open()).lend()
+    const layer = await this.#open()
+    return { ...(await layer.lend()), isProven: layer.isVerified }
   }
 
   async *contents(

@@ -10,12 +10,12 @@ const MERGED = 'merged'
 const NO_FOLLOW = 8
 
 /**
- * Mounts an image's overlays; answers where, those that were mounted now, the last one first. The options name paths from the image's
- * folder, which has to be the current one meanwhile: nothing else runs until this returns.
+ * Mounts an image's overlays, all or none, unless it is mounted already. The options name paths from the image's folder, which has to be
+ * the current one meanwhile: nothing else runs until this returns.
  */
-export function mountImage(folder: string, overlays: readonly Overlay[], form: Form): readonly string[] {
+export function mountImage(folder: string, overlays: readonly Overlay[], form: Form): void {
   const library = hostLibc()
-  if (mountPoints(join(folder, MERGED)).length > 0) return []
+  if (mountPoints(join(folder, MERGED)).length > 0) return
   const before = process.cwd()
   const mounted: string[] = []
   process.chdir(folder)
@@ -25,7 +25,6 @@ export function mountImage(folder: string, overlays: readonly Overlay[], form: F
       library.mount(OVERLAY, Buffer.from(target), 'overlay', 0, optionsOf(overlay, form))
       mounted.unshift(target)
     }
-    return mounted
   } catch (error) {
     unmountAll(mounted)
     throw mountError(folder, error)
@@ -36,7 +35,7 @@ export function mountImage(folder: string, overlays: readonly Overlay[], form: F
 
 const OVERLAY = Buffer.from('overlay')
 
-export function unmountAll(targets: readonly string[]): void {
+function unmountAll(targets: readonly string[]): void {
   for (const target of targets) hostLibc().unmount(Buffer.from(target), NO_FOLLOW)
 }
 

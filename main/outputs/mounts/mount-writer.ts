@@ -24,7 +24,7 @@ import { layerNames } from './layer-names.ts'
 import { layerPart, type LayerPart } from './layer-part.ts'
 import { overlaysOf, stackOf, type Form } from './layer-stack.ts'
 import { LayerFolders } from './layer-folders.ts'
-import { mountImage, unmountAll } from './mount-image.ts'
+import { mountImage } from './mount-image.ts'
 import { IMAGES, LAYERS, MARKER, markerText, mountsTarget, type MountsTarget } from './mounts-folder.ts'
 import { publishMounts, WHOLE } from './publish.ts'
 import { README } from './readme.ts'
@@ -182,12 +182,9 @@ export class MountWriter implements ImageOutput {
     this.#bytesWritten = folders.bytes
   }
 
+  /** The last that is done, in one go: nothing that fails comes after it. */
   #mount(folder: string, { stack, form }: MountedImage): void {
-    const { signal } = this.#parts.task
-    signal.throwIfAborted()
-    const mounted = mountImage(folder, overlaysOf(stack.length), form)
-    if (!signal.aborted) return
-    unmountAll(mounted)
-    signal.throwIfAborted()
+    this.#parts.task.signal.throwIfAborted()
+    mountImage(folder, overlaysOf(stack.length), form)
   }
 }

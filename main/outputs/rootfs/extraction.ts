@@ -15,6 +15,8 @@ export interface Extraction {
   /** Bytes as stored. */
   readonly size: number
   readonly compression: Compression
+  /** As of a lent layer. */
+  readonly isProven: boolean
   /** Of a SharedProgress. */
   readonly progress: SharedArrayBuffer
   /** Asked for the next batch by any message, it answers with one, or null after the last. */

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
-import { verifiedTar } from '../../image/layer-bytes.ts'
+import { plainTar, verifiedTar } from '../../image/layer-bytes.ts'
 import { SharedProgress } from '../../image/shared-progress.ts'
 import { storedBytes } from '../../image/stored-bytes.ts'
-import { serveThread } from '../../image/thread-port.ts'
 import { hostLibc } from './host-libc.ts'
 import type { Extracted, Extraction } from './extraction.ts'
 import type { FileBatch } from './file-batch.ts'
@@ -12,10 +11,8 @@ import { Losses } from './losses.ts'
 import { MetadataWriter } from './metadata.ts'
 import { TarCursor } from './tar-cursor.ts'
 
-serveThread(extract)
-
-/** The layer is read to its end and verified, whatever of it is wanted: nothing of one that is not what it is named is to stay. */
-async function extract(order: Extraction): Promise<Extracted> {
+/** Unless it has been proven, the layer is read to its end and verified, whatever of it is wanted: nothing of one that is not what it is named is to stay. */
+export async function perform(order: Extraction): Promise<Extracted> {
   const { diffID, name, compression, root, place, isRoot, port } = order
   const progress = new SharedProgress(order.progress)
   const losses = new Losses()
@@ -24,12 +21,15 @@ async function extract(order: Extraction): Promise<Extracted> {
   const from = (position: number) => storedBytes(order, progress, position)
   const stored = { diffID, compression, digest: undefined, from }
   try {
-    await using cursor = new TarCursor(verifiedTar(stored, { name, isBlocking: true }))
+    const options = { name, isBlocking: true }
+    await using cursor = new TarCursor(
+      order.isProven ? plainTar(stored, options) : verifiedTar(stored, options),
+    )
     for await (const batch of batchesFrom(port)) {
       progress.throwIfStopped()
       await writer.write(batch, cursor)
     }
-    await cursor.finish()
+    if (!order.isProven) await cursor.finish()
   } finally {
     port.close()
   }

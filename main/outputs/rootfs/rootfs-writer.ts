@@ -9,7 +9,7 @@ import type { Layer, Task } from '../../image/element.ts'
 import { roomError } from '../../image/free-space.ts'
 import type { FileStat } from '../../image/image-tree.ts'
 import { SharedProgress } from '../../image/shared-progress.ts'
-import { Threads, THREADS } from '../../image/threads.ts'
+import { onThread, THREADS } from '../../image/threads.ts'
 import type { Libc } from '../../platform/libc.ts'
 import { hostLibc } from './host-libc.ts'
 import type { Extracted, Extraction } from './extraction.ts'
@@ -23,6 +23,8 @@ import { verifyThrough } from './verify-through.ts'
 /** Synchronous steps between two turns of the event loop: a few milliseconds. */
 const TURN = 256
 const STEP = 'Write files'
+
+const extractOnThread = onThread<Extraction, Extracted>(entryFile('rootfs-thread', import.meta.url))
 
 /** Something that no entry describes, made at a place in a directory of the plan. */
 export interface Extra {
@@ -59,7 +61,6 @@ export class RootfsWriter {
   readonly #libc: Libc
   readonly #losses: Losses
   readonly #metadata: MetadataWriter
-  readonly #threads: Threads<Extraction, Extracted>
   /** Bytes of files by layer. */
   readonly #written = new Map<number, number>()
   #made = 0
@@ -69,11 +70,6 @@ export class RootfsWriter {
     this.#plan = parts.plan
     this.#libc = hostLibc()
     this.#losses = parts.losses ?? new Losses()
-    const count = parts.layers
-      .keys()
-      .filter((index) => this.#plan.hasFilesOf(index))
-      .toArray().length
-    this.#threads = new Threads(entryFile('rootfs-thread', import.meta.url), Math.min(THREADS, count))
     this.#metadata = new MetadataWriter(this.#libc, parts.isRoot, this.#losses)
   }
 
@@ -88,10 +84,7 @@ export class RootfsWriter {
       const path = this.#plan.pathOf(node)
       await this.#step(path, (place) => mkdirSync(place, { mode: 0o700 }))
     }
-    {
-      using _ = this.#threads
-      await this.#writeFiles()
-    }
+    await this.#writeFiles()
     for (const other of this.#plan.others()) await this.#step(other.path, (place) => this.#make(place, other))
     for (const link of this.#plan.links()) await this.#step(link.path, (place) => this.#link(place, link))
     for (const { path, make } of extras) await this.#step(path, make)
@@ -165,11 +158,12 @@ export class RootfsWriter {
       offset: file.offset,
       size: file.size,
       compression: file.compression,
+      isProven: file.isProven,
       progress: progress.memory,
       port: port2,
     }
     try {
-      const { losses } = await this.#threads.run(order, progress, { signal, onProgress, ports: [port2] })
+      const { losses } = await extractOnThread(order, progress, { signal, onProgress, ports: [port2] })
       this.#losses.join(losses)
       onProgress(progress.done)
     } finally {
