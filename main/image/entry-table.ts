@@ -176,14 +176,15 @@ export class EntryTableBuilder {
     this.#pathEnds[row] = this.#namesLength
     if (entry.linkname !== undefined) this.#addName(entry.linkname)
     this.#linkEnds[row] = this.#namesLength
-    this.#types[row] = CODES[entry.type]
     this.#modes[row] = entry.mode
-    this.#uids[row] = entry.uid
-    this.#gids[row] = entry.gid
-    this.#sizes[row] = entry.size
     this.#mtimes[row] = entry.mtime
-    this.#mtimeNanoseconds[row] = entry.mtimeNanoseconds
     this.#offsets[row] = entry.offset
+    // Mostly 0, as they stand: memory that nobody wrote to takes none.
+    if (entry.type !== 'file') this.#types[row] = CODES[entry.type]
+    if (entry.uid !== 0) this.#uids[row] = entry.uid
+    if (entry.gid !== 0) this.#gids[row] = entry.gid
+    if (entry.size !== 0) this.#sizes[row] = entry.size
+    if (entry.mtimeNanoseconds !== 0) this.#mtimeNanoseconds[row] = entry.mtimeNanoseconds
     const rare = rareFieldsOf(entry)
     if (rare) this.#addRare(row, rare)
   }

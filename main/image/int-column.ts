@@ -2,7 +2,7 @@
  * A growing column of 32-bit integers: four bytes a value, where an array of numbers would take sixteen while it grows. What nobody set is
  * `initial`; each value stands as what differs from that, so that memory which nobody wrote to, and the system never gave, is right.
  */
-export class IntColumn {
+export class IntColumn implements Disposable {
   #values: Int32Array<ArrayBuffer>
   readonly #initial: number
   #length = 0
@@ -24,11 +24,20 @@ export class IntColumn {
 
   set(index: number, value: number): void {
     if (index >= this.#values.length) this.#grow(index + 1)
-    this.#values[index] = value ^ this.#initial
+    const stored = value ^ this.#initial
+    // What stands there already is not written: memory that nobody wrote to takes none.
+    if (this.#values[index] !== stored) this.#values[index] = stored
   }
 
   push(value: number): void {
     this.set(this.#length++, value)
+  }
+
+  /** Gives its memory back at once; it is empty from then on. */
+  [Symbol.dispose](): void {
+    this.#values.buffer.transfer(0)
+    this.#values = new Int32Array(0)
+    this.#length = 0
   }
 
   /** By transfer: the old memory is free at once, where it would else wait for a collection that sees no reason to come. */

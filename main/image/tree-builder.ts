@@ -67,6 +67,8 @@ export class TreeBuilder {
   }
 
   finish(versionsOfRows: readonly (Int32Array | null)[]): ImageTree {
+    const own = [this.#touched, this.#cleared, this.#firstAlive, this.#nextAlive, this.#previousAlive]
+    for (const column of own) column[Symbol.dispose]()
     return new ImageTree({
       layers: this.#layers,
       nodes: this.nodes,
