@@ -7,6 +7,7 @@ import type { WorkspaceOptions } from './engine/job-protocol.ts'
 import { SignInKeeper, type Vault } from './engine/sign-ins.ts'
 import type { ProcessHost } from './engine/process-host.ts'
 import { ReaderClient } from './engine/reader-client.ts'
+import { accounts } from './platform/accounts.ts'
 import { Grants } from './rpc/grants.ts'
 import type { HostServices } from './rpc/host-services.ts'
 import type { PathQueue } from './rpc/path-queue.ts'
@@ -58,6 +59,7 @@ export function createServices(parts: HostParts): Services {
       separator: sep,
       hasDialogs: parts.dialogs !== undefined,
       canReveal: parts.canReveal,
+      isRoot: accounts().isRoot,
       cacheDir,
     },
     samplePath: SAMPLE_FILE,

@@ -33,6 +33,8 @@ export const appInfoSchema = z.object({
   hasDialogs: z.boolean(),
   /** Whether the host can show a file in the system's file manager. */
   canReveal: z.boolean(),
+  /** Whether it runs as root, who alone can mount. */
+  isRoot: z.boolean(),
   cacheDir: z.string(),
 })
 export type AppInfo = z.infer<typeof appInfoSchema>

@@ -31,6 +31,16 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
     isUncompressed: z.boolean().default(true),
     destination: z.string().min(1),
   }),
+  /** Mount an image of a folder of overlay mounts; needs root. */
+  z.object({
+    kind: z.literal('mount'),
+    path: z.string().min(1),
+    imageID: digestSchema,
+    /** What it goes by, for people. */
+    reference: z.string().optional(),
+  }),
+  /** Take away every mount in such a folder. */
+  z.object({ kind: z.literal('unmount'), path: z.string().min(1) }),
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 
@@ -59,6 +69,10 @@ export const jobOutcomeSchema = z.object({
   bytesKept: z.number().optional(),
   /** A bundle: who starts it, root or the user who wrote it. */
   startedBy: z.enum(['root', 'user']).optional(),
+  /** Where the image is mounted now. */
+  mountedAt: z.string().optional(),
+  /** How many mounts were taken away. */
+  unmounted: z.number().int().optional(),
 })
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>
 

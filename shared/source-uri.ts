@@ -238,12 +238,12 @@ const SOURCES: Readonly<Record<string, Scheme>> = {
 const DESTINATIONS: Readonly<Record<string, Scheme>> = {
   tar: { form: 'PATH', options: ['reference', 'compression', 'overwrite'] },
   dir: { form: 'PATH', options: ['unique_names', 'expand', 'reference'] },
-  mounts: { form: 'PATH', options: ['mount', 'reference'] },
   oci: {
     form: 'PATH',
     options: ['terminal', 'read_only', 'hostname', 'env', 'arg', 'rootless', 'all_labels', 'reference'],
     repeated: ['env', 'arg'],
   },
+  mounts: { form: 'PATH', options: ['mount', 'reference'] },
 }
 
 /** Whether the text starts with a scheme, so that it is a URI and not a path. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { JobOutcome } from '../../shared/job.ts'
+import { mountLine, unmountLine } from '../../shared/mount-lines.ts'
 import { familiarName } from '../../shared/reference.ts'
 import { runBundle } from '../../shared/run-bundle.ts'
 import { parseFilter, parseHostname, parseTimestamp, parseVariable } from '../../shared/source-uri.ts'
@@ -188,9 +189,13 @@ function summary({
 
 /** How a bundle is started; the other forms have more than one way on. */
 function nextStep(
-  { path }: DestinationSpec,
-  { path: written = path, startedBy }: JobOutcome,
+  { kind, path }: DestinationSpec,
+  { path: written = path, startedBy, imageID, mountedAt }: JobOutcome,
 ): readonly string[] {
+  if (kind === 'mounts' && imageID !== undefined)
+    return mountedAt === undefined
+      ? [`mount it with: ${mountLine(written, imageID)}`]
+      : [`it is mounted on ${mountedAt}`, `unmount it with: ${unmountLine(written)}`]
   if (startedBy === undefined) return []
   return [`start it as ${startedBy === 'root' ? 'root' : 'yourself'} with: ${runBundle(written)}`]
 }

@@ -1,4 +1,5 @@
 import type { JobSpec } from '../../shared/job.ts'
+import { mountLine, unmountLine } from '../../shared/mount-lines.ts'
 import { displayPath, isUtf8Path } from '../../shared/path-bytes.ts'
 import { shellWord } from '../../shared/shell-word.ts'
 import { formatDestination, formatFilter, formatSource } from '../../shared/source-uri.ts'
@@ -21,6 +22,10 @@ export function commandLineOf(spec: JobSpec): string {
     }
     case 'save-layer':
       return ''
+    case 'mount':
+      return mountLine(spec.path, spec.imageID)
+    case 'unmount':
+      return unmountLine(spec.path)
   }
 }
 

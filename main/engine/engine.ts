@@ -15,6 +15,7 @@ import { JobHistory, MAX_KEPT } from './job-history.ts'
 import type { WorkspaceOptions } from './job-protocol.ts'
 import { JobRun, type JobEnd } from './job-run.ts'
 import { jobTitle } from './job-title.ts'
+import { destinationOf } from './destination-of.ts'
 import type { ProcessHost } from './process-host.ts'
 
 /** Two cores are the smallest machine; a third job would only make the others wait for the disk. */
@@ -289,11 +290,11 @@ function newState(spec: JobState['spec'], title: string, submitted: number): Job
 
 /** What a job that died could not remove itself. */
 async function clearLeftoversOf(spec: JobSpec): Promise<void> {
-  const destination =
-    spec.kind === 'convert' ? spec.output.path : spec.kind === 'index' ? undefined : spec.destination
+  const destination = destinationOf(spec)
   if (destination === undefined) return
   const { clearLeftovers } = await import('../outputs/staging.ts')
   // Beside the destination, or in it where it is a folder of images.
   await clearLeftovers(dirname(destination))
-  if (spec.kind === 'convert' && spec.output.kind === 'dir') await clearLeftovers(destination)
+  if (spec.kind === 'convert' && ['dir', 'mounts'].includes(spec.output.kind))
+    await clearLeftovers(destination)
 }

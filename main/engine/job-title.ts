@@ -1,6 +1,7 @@
 import { shortDigest } from '../../shared/digest.ts'
 import type { JobSpec } from '../../shared/job.ts'
 import { displayPath, visible } from '../../shared/path-bytes.ts'
+import { familiarName } from '../../shared/reference.ts'
 import { nameOfSource } from '../../shared/source-name.ts'
 
 /** What a job does, in words: "Export debian:12 to debian.tar". */
@@ -16,7 +17,15 @@ export function jobTitle(spec: JobSpec): string {
       return visible(`Save /${displayPath(spec.path)} to ${lastOf(spec.destination)}`)
     case 'save-layer':
       return visible(`Save layer ${shortDigest(spec.diffID)} to ${lastOf(spec.destination)}`)
+    case 'mount':
+      return visible(`Mount ${mountedName(spec)} at ${lastOf(spec.path)}`)
+    case 'unmount':
+      return visible(`Unmount ${lastOf(spec.path)}`)
   }
+}
+
+function mountedName({ imageID, reference }: Extract<JobSpec, { kind: 'mount' }>): string {
+  return reference === undefined ? shortDigest(imageID) : familiarName(reference)
 }
 
 const FORMS = { tar: '', dir: '', oci: 'an OCI bundle in ', mounts: 'overlay mounts in ' } as const

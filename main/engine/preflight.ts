@@ -1,7 +1,8 @@
-import { access, constants, lstat, readdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Preflight } from '../../shared/contract.ts'
-import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
+import type { Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobSpec } from '../../shared/job.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
@@ -14,20 +15,16 @@ import { fileTarget, folderTarget } from '../outputs/target.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { openInput } from './build.ts'
 import { commandLineOf } from './command-line-of.ts'
+import { destinationOf } from './destination-of.ts'
+import { PreflightReport } from './preflight-report.ts'
 import { refuseSource } from './refuse-source.ts'
 
-type BundleSpec = Extract<DestinationSpec, { kind: 'oci' }>
-
-const WITHOUT_ROOT =
-  'Without root, owners are kept as attributes, and devices and privileged attributes are left out; the report lists them.'
-const STARTS_AS_YOU = 'The bundle starts as you.'
-const STARTS_AS_ROOT = 'The bundle is started by root.'
-const FOLDS_CASE =
-  'Names that differ only in case are one name here; what cannot be written is listed in the report.'
+type MountSpec = Extract<JobSpec, { kind: 'mount' | 'unmount' }>
 
 /** What an export will do and what stands in its way, before a byte is moved. Never fails but when cancelled. */
 export async function preflight(spec: JobSpec, workspace: Workspace, task: Task): Promise<Preflight> {
-  const report = new Report()
+  const report = new PreflightReport()
+  if (spec.kind === 'mount' || spec.kind === 'unmount') return mountPreflight(spec, report)
   const target = await report.attempt(() => placeOf(spec))
   const info = await report.attempt(async () => {
     await using input = await openInput(spec.input, workspace, task)
@@ -36,9 +33,8 @@ export async function preflight(spec: JobSpec, workspace: Workspace, task: Task)
   const destination = destinationOf(spec)
   if (target && destination !== undefined) await report.attempt(() => refuseSource(spec.input, destination))
   if (target) await report.attempt(() => requireWritable(target.folder))
-  if (info && spec.kind === 'convert') await report.attempt(() => describe(spec.output, info, report, task))
-  if (target && spec.kind === 'convert' && spec.output.kind === 'oci')
-    await describeBundle(spec.output, target, report)
+  if (info && spec.kind === 'convert') await report.attempt(() => describe(spec, info, report, task))
+  if (target && info && spec.kind === 'convert') await describePlace(spec.output, target, info, report)
   if (info && spec.kind === 'save-layer') report.bytes = bytesOfLayer(spec, info)
   if (spec.kind === 'convert' && spec.filters.length > 0)
     report.notes.push('A filter changes the layers, so the image gets a new ID.')
@@ -46,33 +42,17 @@ export async function preflight(spec: JobSpec, workspace: Workspace, task: Task)
     report.exists = true
     report.notes.push(`${destination} will be replaced.`)
   }
-  if (target) await report.attempt(() => requireSpace(target.folder, report.bytes ?? 0))
-  const free = target ? await bytesFree(target.folder) : 0
+  if (target) await report.attempt(() => requireSpace(target.folder, report.bytesNeeded ?? report.bytes ?? 0))
+  const free = await freeAt(target?.folder ?? (destination === undefined ? undefined : dirname(destination)))
   task.signal.throwIfAborted()
   const { bytes, exists, problems, notes } = report
   return { bytes, bytesFree: free, exists, problems, notes, command: commandLineOf(spec) }
 }
 
-class Report {
-  bytes: number | null = null
-  exists = false
-  readonly problems: ErrorReport[] = []
-  readonly notes: string[] = []
-
-  /** What fails is a problem to show. */
-  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work()
-    } catch (error) {
-      this.problems.push(reportOf(error))
-      return undefined
-    }
-  }
-}
-
-function destinationOf(spec: JobSpec): string | undefined {
-  if (spec.kind === 'index') return undefined
-  return spec.kind === 'convert' ? spec.output.path : spec.destination
+/** Also where the place itself is refused: 0 would be read as a full disk. */
+async function freeAt(folder: string | undefined): Promise<number> {
+  if (folder === undefined) return 0
+  return bytesFree(folder).catch(() => 0)
 }
 
 interface Place {
@@ -83,19 +63,18 @@ interface Place {
 }
 
 async function placeOf(spec: JobSpec): Promise<Place | undefined> {
-  if (spec.kind === 'index') return undefined
+  const path = destinationOf(spec)
+  if (path === undefined) return undefined
   if (spec.kind === 'convert' && spec.output.kind === 'mounts') {
-    const { path, parent, exists } = await mountsTarget(spec.output.path)
-    return { folder: exists ? path : parent, exists, isFile: false }
+    const target = await mountsTarget(path)
+    return { folder: target.exists ? target.path : target.parent, exists: target.exists, isFile: false }
   }
   if (spec.kind === 'convert' && spec.output.kind !== 'tar') {
-    const { path, parent, exists } = await folderTarget(spec.output.path)
+    const { path: real, parent, exists } = await folderTarget(path)
     // A bundle takes the place of an empty folder; what goes into a directory of images is made in it.
-    return { folder: exists && spec.output.kind === 'dir' ? path : parent, exists, isFile: false }
+    return { folder: exists && spec.output.kind === 'dir' ? real : parent, exists, isFile: false }
   }
-  const isConvert = spec.kind === 'convert'
-  const path = isConvert ? spec.output.path : spec.destination
-  const overwrite = isConvert && spec.output.kind === 'tar' ? spec.output.overwrite : true
+  const overwrite = spec.kind === 'convert' && spec.output.kind === 'tar' ? spec.output.overwrite : true
   return { ...(await fileTarget(path, { overwrite })), isFile: true }
 }
 
@@ -110,30 +89,44 @@ async function requireWritable(folder: string): Promise<void> {
   }
 }
 
-async function describe(output: DestinationSpec, info: ImageInfo, report: Report, task: Task): Promise<void> {
+async function describe(
+  { output, filters }: Extract<JobSpec, { kind: 'convert' }>,
+  info: ImageInfo,
+  report: PreflightReport,
+  task: Task,
+): Promise<void> {
   const names = namesOf(output.reference, info, {
     ...task,
     warn: ({ message }) => report.notes.push(message),
   })
   const sizes = new Map(info.layers.map((layer) => [layer.diffID, layer.size]))
+  const all = [...sizes.values()]
+  // What a filter makes of a layer is another layer.
+  if (filters.length === 0) for (const diffID of await presentIn(output, info, report)) sizes.delete(diffID)
+  if (sizes.size < all.length)
+    report.notes.push(
+      `${all.length - sizes.size} of ${all.length} layers are there already and will be shared.`,
+    )
   if (output.kind === 'dir') {
-    const count = sizes.size
-    for (const diffID of sizes.keys())
-      if ((await sizeOfLayer(output.path, diffID)) !== undefined) sizes.delete(diffID)
-    if (sizes.size < count)
-      report.notes.push(`${count - sizes.size} of ${count} layers are there already and will be shared.`)
     const catalog = await readCatalog(output.path)
     const replaced = names.filter(({ name, tag }) => catalog.get(name)?.has(tag))
     report.exists = replaced.length > 0
     for (const name of replaced) report.notes.push(`${fullName(name)} in ${output.path} will be replaced.`)
   }
-  // A bundle is found by its folder.
+  // A bundle is found by its folder, and what is mounted by its ID.
   if (names.length === 0 && output.kind !== 'oci' && output.kind !== 'mounts')
     report.notes.push('The image has no name; give it one to find it again by.')
-  report.bytes = sumOf([...sizes.values()]) ?? info.statedSize ?? null
+  const isExpanded = output.kind === 'dir' && output.expand === true
+  const layers = [...sizes.values()]
+  // Of the root filesystem only a bound is known, which must not keep it from being tried.
+  const written = isExpanded ? [...layers, ...all] : layers
+  report.bytesNeeded = sumOf(layers) ?? info.statedSize ?? 0
+  report.bytes = sumOf(written) ?? (isExpanded ? null : (info.statedSize ?? null))
+  if (isExpanded && report.bytes !== null)
+    report.notes.push('It may be less: the root filesystem is counted as all layers together.')
   if (output.kind === 'oci' && report.bytes !== null && info.layers.length > 1)
     report.notes.push('It may be less: files that later layers replace or delete are not written.')
-  if (sizes.values().every((size) => size !== null)) return
+  if (written.every((size) => size !== null)) return
   report.notes.push(
     info.statedSize === undefined
       ? 'Some layers are compressed: their size is known when they have been read once.'
@@ -141,33 +134,56 @@ async function describe(output: DestinationSpec, info: ImageInfo, report: Report
   )
 }
 
-async function describeBundle(output: BundleSpec, place: Place, report: Report): Promise<void> {
-  const { hostLibc } = await import('../outputs/rootfs/host-libc.ts')
-  await report.attempt(async () => hostLibc())
-  if (place.exists) await report.attempt(() => requireEmpty(output.path))
-  if (process.getuid?.() !== 0)
-    report.notes.push(`${WITHOUT_ROOT} ${output.rootless === false ? STARTS_AS_ROOT : STARTS_AS_YOU}`)
-  if (await foldsCase(place.folder)) report.notes.push(FOLDS_CASE)
+/** Layers that the destination has already. */
+async function presentIn(
+  output: DestinationSpec,
+  info: ImageInfo,
+  report: PreflightReport,
+): Promise<ReadonlySet<Digest>> {
+  const present = new Set<Digest>()
+  if (output.kind === 'dir')
+    for (const { diffID } of info.layers)
+      if ((await sizeOfLayer(output.path, diffID)) !== undefined) present.add(diffID)
+  if (output.kind !== 'mounts') return present
+  const { sharedMounts } = await import('./preflight-trees.ts')
+  const { layers, isWhole } = await sharedMounts(output, info)
+  if (isWhole) report.notes.push('The image is there already; what was changed in it stays.')
+  return layers
 }
 
-async function requireEmpty(folder: string): Promise<void> {
-  if ((await readdir(folder)).length === 0) return
-  throw new ImageError('exists', `${folder} exists already and is not empty.`, {
-    remedy: 'Choose another name, or empty it first.',
-  })
+/** What writing files to this place means. Loaded only for outputs that write trees. */
+async function describePlace(
+  output: DestinationSpec,
+  place: Place,
+  info: ImageInfo,
+  report: PreflightReport,
+): Promise<void> {
+  if (output.kind === 'tar' || (output.kind === 'dir' && !output.expand)) return
+  const { describeBundle, describeExpanded, describeMounts } = await import('./preflight-trees.ts')
+  if (output.kind === 'oci') await describeBundle(output, place, report)
+  else if (output.kind === 'mounts') await describeMounts(output, place.folder, report)
+  else await describeExpanded(output, info, place.folder, report)
 }
 
-/** Whether names that differ only in case are one here, as far as the folder's own name tells. */
-async function foldsCase(folder: string): Promise<boolean> {
-  const name = basename(folder)
-  const other = name === name.toUpperCase() ? name.toLowerCase() : name.toUpperCase()
-  if (other === name) return false
-  const [own, same] = await Promise.all(
-    [folder, join(dirname(folder), other)].map((path) =>
-      lstat(path, { bigint: true }).catch(() => undefined),
-    ),
-  )
-  return own !== undefined && own.dev === same?.dev && own.ino === same.ino
+/** Mounting moves no bytes. */
+async function mountPreflight(spec: MountSpec, report: PreflightReport): Promise<Preflight> {
+  const { mountableImage, mountsFolder, requireRoot } = await import('./mounted-images.ts')
+  if (spec.kind === 'mount') {
+    await report.attempt(() => mountableImage(spec.path, spec.imageID))
+    await report.attempt(requireRoot)
+  } else {
+    await report.attempt(() => mountsFolder(spec.path))
+    report.notes.push('Every image in this folder is unmounted; what was changed in it stays.')
+  }
+  const { exists, problems, notes } = report
+  return {
+    bytes: 0,
+    bytesFree: await freeAt(spec.path),
+    exists,
+    problems,
+    notes,
+    command: commandLineOf(spec),
+  }
 }
 
 function bytesOfLayer(spec: Extract<JobSpec, { kind: 'save-layer' }>, info: ImageInfo): number | null {

@@ -1,7 +1,8 @@
 import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
+import { mergedOf } from '../../shared/mount-lines.ts'
+import type { DestinationSpec, SourceSpec } from '../../shared/uri.ts'
 import type { ImageInput, Need, Task } from '../image/element.ts'
 import { tapDigest } from '../image/hashing.ts'
 import { pipe } from '../image/pipe.ts'
@@ -27,6 +28,15 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
     }
     case 'save-layer':
       return saveLayer(spec, workspace, task)
+    case 'mount': {
+      const { mountWritten } = await import('./mounted-images.ts')
+      const mountedAt = await mountWritten(spec.path, spec.imageID)
+      return { path: mountedAt, mountedAt }
+    }
+    case 'unmount': {
+      const { unmountImages } = await import('./mounted-images.ts')
+      return { unmounted: (await unmountImages(spec.path)).length }
+    }
   }
 }
 
@@ -41,7 +51,13 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task
     task.progress(layer.diffID, 0, layer.compressedSize ?? layer.size ?? undefined)
   await using output = await openOutput(spec.output, info, task)
   await pipe(input, await withFilters(output, spec.filters, task), task)
-  return { ...output.outcome, ...trafficOf(input) }
+  return { ...output.outcome, ...mountOf(spec.output, output.outcome), ...trafficOf(input) }
+}
+
+/** Where the image is mounted, if that was asked for: without it the job would have failed. */
+function mountOf(output: DestinationSpec, { imageID }: JobOutcome): JobOutcome {
+  if (output.kind !== 'mounts' || !output.mount || imageID === undefined) return {}
+  return { mountedAt: mergedOf(output.path, imageID) }
 }
 
 /** What came over the network, and what need not. */

@@ -111,12 +111,12 @@ const PROGRESS_INTERVAL = 50
 
 const threads = new Threads()
 
+export type OnThread<In, Out> = (input: In, progress: SharedProgress, options: ThreadOptions) => Promise<Out>
+
 /**
  * A way to have the work of a module done on a thread: the module's file (`entryFile`) exports it as `perform`. The way fails with the
  * thread's failure, or with the signal's reason; `onProgress` hears what the thread has done, a few times a second.
  */
-export function onThread<In, Out>(
-  module: string,
-): (input: In, progress: SharedProgress, options: ThreadOptions) => Promise<Out> {
+export function onThread<In, Out>(module: string): OnThread<In, Out> {
   return async (input, progress, options) => (await threads.run({ module, input }, progress, options)) as Out
 }

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
 import type { JobSpec } from '../../shared/job.ts'
+import { commandLineOf } from '../engine/command-line-of.ts'
 
 /**
  * The places a session may write to: what a dialog or the picker handed out, and what lies below it. The page names paths, main
@@ -29,18 +30,31 @@ export class Grants {
   }
 
   /** Fails with 'permission' where nobody chose this place. */
-  async assertWritable(path: string): Promise<void> {
+  async assertWritable(path: string, remedy = 'Choose the destination again.'): Promise<void> {
     const real = await realPlace(path)
     for (const granted of this.#granted) if (isAtOrBelow(real, granted)) return
     throw new ImageError('permission', `${path} was not chosen in this session.`, {
-      remedy: 'Choose the destination again.',
+      remedy,
     })
   }
 
-  /** The same for all that a job would write. */
+  /** The same for all that a job would write, and for where it would mount. */
   async assertAllowed(spec: JobSpec): Promise<void> {
-    if (spec.kind === 'convert') await this.assertWritable(spec.output.path)
-    else if (spec.kind !== 'index') await this.assertWritable(spec.destination)
+    switch (spec.kind) {
+      case 'convert':
+        return this.assertWritable(spec.output.path)
+      case 'save-path':
+      case 'save-layer':
+        return this.assertWritable(spec.destination)
+      case 'mount':
+      case 'unmount':
+        // Nobody is asked for a destination here; a terminal does the same.
+        return this.assertWritable(
+          spec.path,
+          `Export to it again, or run this in a terminal: ${commandLineOf(spec)}`,
+        )
+      case 'index':
+    }
   }
 }
 

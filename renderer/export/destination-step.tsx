@@ -22,6 +22,15 @@ const notes: Record<Format, string> = {
   tar: 'Written under a temporary name beside it, and renamed when it is whole.',
   dir: 'Images that are in this folder stay in it; layers that are there already are not written again.',
   oci: 'A new folder, or one that is empty. Written under a temporary name beside it, and renamed when it is whole.',
+  mounts:
+    'A new folder, one that is empty, or one that holds overlay mounts: layers that are there already are shared.',
+}
+
+/** Each remembers the folder it was last used in. */
+const purposes: Record<Exclude<Format, 'dir'>, string> = {
+  tar: 'export',
+  oci: 'export-bundle',
+  mounts: 'export-mounts',
 }
 
 /** Where it goes. A place is chosen in a dialog, never typed here: only what was chosen may be written. */
@@ -38,7 +47,7 @@ export function DestinationStep({ draft, info, source, onChange }: DestinationSt
           ? await host.pickFolder({ purpose: 'export-folder' })
           : await host.pickSave({
               suggestedName: suggestedName(draft, info, source),
-              purpose: draft.format === 'oci' ? 'export-bundle' : 'export',
+              purpose: purposes[draft.format],
             })
       if (path !== null) onChange({ places: { ...draft.places, [draft.format]: path } })
     } catch (error) {

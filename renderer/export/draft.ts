@@ -1,6 +1,7 @@
 import { ImageError } from '../../shared/errors.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
+import { mountLine, unmountLine } from '../../shared/mount-lines.ts'
 import { familiarName, parseReference } from '../../shared/reference.ts'
 import { runBundle } from '../../shared/run-bundle.ts'
 import { shellWord } from '../../shared/shell-word.ts'
@@ -16,11 +17,12 @@ import {
 import { titleOf } from '../names.ts'
 import { commandWords } from './command-words.ts'
 
-export type Format = Exclude<DestinationSpec['kind'], 'mounts'>
+export type Format = DestinationSpec['kind']
 export const formatNames: Record<Format, string> = {
   tar: 'Docker archive',
   dir: 'Directory of images',
   oci: 'OCI bundle',
+  mounts: 'Overlay mounts',
 }
 
 /** Who starts a bundle; by itself: who writes it. */
@@ -37,6 +39,10 @@ export interface Draft {
   /** Seconds since 1970. */
   readonly timestamp: string
   readonly isUnique: boolean
+  /** The merged root filesystem, too. */
+  readonly isExpanded: boolean
+  /** Mounted as soon as it is written. */
+  readonly isMounted: boolean
   /** In place of the image's own command, as a shell takes it; empty keeps that. */
   readonly command: string
   /** One `NAME=value` a line. */
@@ -57,6 +63,8 @@ export const emptyDraft: Draft = {
   isNormalised: false,
   timestamp: '0',
   isUnique: false,
+  isExpanded: false,
+  isMounted: false,
   command: '',
   variables: '',
   hostname: '',
@@ -64,7 +72,7 @@ export const emptyDraft: Draft = {
   isReadOnly: false,
   starter: 'automatic',
   hasAllLabels: false,
-  places: { tar: null, dir: null, oci: null },
+  places: { tar: null, dir: null, oci: null, mounts: null },
 }
 
 /** Why a name cannot be given to an image; null where it can, or where none is given. */
@@ -130,9 +138,17 @@ function outputOf(draft: Draft): DestinationSpec | null {
     case 'tar':
       return { kind: 'tar', path, compression: draft.compression, overwrite: true, ...reference }
     case 'dir':
-      return { kind: 'dir', path, uniqueNames: draft.isUnique, ...reference }
+      return {
+        kind: 'dir',
+        path,
+        uniqueNames: draft.isUnique,
+        ...(draft.isExpanded ? { expand: true } : {}),
+        ...reference,
+      }
     case 'oci':
       return { kind: 'oci', path, ...bundleOptions(draft) }
+    case 'mounts':
+      return { kind: 'mounts', path, mount: draft.isMounted, ...reference }
   }
 }
 
@@ -160,7 +176,7 @@ export function variablesOf(text: string): string[] {
 
 const EXTENSIONS: Record<OutputCompression, string> = { none: '.tar', gzip: '.tar.gz', zstd: '.tar.zst' }
 
-/** A name from the image's: `debian:12` becomes `debian-12.tar`, or the folder `debian-12-bundle`. */
+/** A name from the image's: `debian:12` becomes `debian-12.tar`, or the folder `debian-12-bundle` or `debian-12-mounts`. */
 export function suggestedName(draft: Draft, info: ImageInfo | undefined, source: SourceSpec): string {
   const typed = draft.format === 'oci' ? '' : draft.reference.trim()
   const references = info?.references ?? []
@@ -168,7 +184,9 @@ export function suggestedName(draft: Draft, info: ImageInfo | undefined, source:
   const own = titleOf(source, references)
   const name = typed === '' ? (isFile ? own.replace(/\.(tar|tgz)(\.\w+)?$/i, '') : own) : familiarName(typed)
   const plain = name.replace(/@.*$/, '').replaceAll(/[^\w.-]+/g, '-')
-  return draft.format === 'oci' ? `${plain}-bundle` : `${plain}${EXTENSIONS[draft.compression]}`
+  if (draft.format === 'oci') return `${plain}-bundle`
+  if (draft.format === 'mounts') return `${plain}-mounts`
+  return `${plain}${EXTENSIONS[draft.compression]}`
 }
 
 /** What to type next with what was written. */
@@ -176,6 +194,10 @@ export function nextCommands(output: DestinationSpec, outcome: JobOutcome): read
   const path = outcome.path ?? output.path
   if (output.kind === 'tar') return [`docker load -i ${shellWord(path)}`, `podman load -i ${shellWord(path)}`]
   if (output.kind === 'oci') return [runBundle(path)]
+  if (output.kind === 'mounts') {
+    const mount = outcome.imageID === undefined ? [] : [mountLine(path, outcome.imageID)]
+    return [...mount, unmountLine(path)]
+  }
   const [reference] = outcome.references ?? []
   const source = formatSource({ kind: 'dir', path, ...nameAndTag(reference) })
   return [`occystrap process ${shellWord(source)} tar://image.tar`]

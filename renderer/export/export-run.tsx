@@ -7,6 +7,7 @@ import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
 import { JobProgress, JobSteps } from '../jobs/job-progress.tsx'
 import { revealLabel } from '../jobs/reveal-label.ts'
+import { mountTargetOf } from '../jobs/use-mounting.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Command } from '../parts/command.tsx'
 import { JobWarnings } from '../jobs/job-warnings.tsx'
@@ -19,6 +20,7 @@ import { HostPath } from '../parts/path-text.tsx'
 import { noticeFailure } from '../shell/notices.tsx'
 import { nextCommands } from './draft.ts'
 import styles from './export.module.css'
+import { MountResult } from './mount-result.tsx'
 
 interface ExportRunProps {
   /** undefined before the first state arrives, and after it was cleared. */
@@ -114,6 +116,7 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
   const { outcome } = job
   const path = outcome?.path ?? output.path
   const took = job.started !== null && job.ended !== null ? job.ended - job.started : null
+  const mountTarget = mountTargetOf(job)
   const commands = nextCommands(output, outcome ?? {})
   return (
     <div className={styles['run']}>
@@ -149,8 +152,9 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
           </p>
         )}
         <JobWarnings warnings={job.warnings} />
+        {mountTarget && <MountResult job={job} target={mountTarget} />}
         <div className={styles['field']}>
-          <span className={styles['label']}>{output.kind === 'oci' ? 'Try it' : 'Next'}</span>
+          <span className={styles['label']}>{nextLabels[output.kind]}</span>
           {commands.map((command) => (
             <Command key={command} text={command} />
           ))}
@@ -165,6 +169,13 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
       </footer>
     </div>
   )
+}
+
+const nextLabels: Record<DestinationSpec['kind'], string> = {
+  tar: 'Next',
+  dir: 'Next',
+  oci: 'Try it',
+  mounts: 'The same in a terminal',
 }
 
 const starterNotes: Record<NonNullable<JobOutcome['startedBy']>, string> = {

@@ -1,5 +1,5 @@
 import { useRef, type JSX, type KeyboardEvent, type ReactNode } from 'react'
-import { IconArchive, IconFolder, IconTerminal } from '../parts/icons.ts'
+import { IconArchive, IconFolder, IconStack, IconTerminal } from '../parts/icons.ts'
 import { formatNames, type Draft, type Format } from './draft.ts'
 import styles from './export.module.css'
 
@@ -29,6 +29,12 @@ const cards: readonly Card[] = [
     icon: <IconTerminal size={20} stroke={1.5} />,
     use: 'A folder that runc and crun start, without an engine.',
     facts: 'config.json and rootfs · as root, or as you without root',
+  },
+  {
+    format: 'mounts',
+    icon: <IconStack size={20} stroke={1.5} />,
+    use: 'Each layer as a folder, and the image mounted from them: nothing is copied twice.',
+    facts: 'Linux overlay · images in one folder share their layers · changes are kept apart',
   },
 ]
 

@@ -3,6 +3,7 @@ import type { JSX } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
+import { useHost } from '../host.ts'
 import { BundleOptions } from './bundle-options.tsx'
 import { Field } from './field.tsx'
 import { referenceProblem, timestampProblem, type Draft } from './draft.ts'
@@ -53,13 +54,22 @@ export function OptionsStep({ draft, info, onChange }: OptionsStepProps): JSX.El
         </Field>
       )}
       {draft.format === 'dir' && (
-        <Checkbox
-          label="A manifest for each image"
-          description="Keeps several images apart in one folder. Without it the folder has one manifest.json, for the last image written."
-          checked={draft.isUnique}
-          onChange={(event) => onChange({ isUnique: event.currentTarget.checked })}
-        />
+        <div className={styles['nested']}>
+          <Checkbox
+            label="A manifest for each image"
+            description="Keeps several images apart in one folder. Without it the folder has one manifest.json, for the last image written."
+            checked={draft.isUnique}
+            onChange={(event) => onChange({ isUnique: event.currentTarget.checked })}
+          />
+          <Checkbox
+            label="Also write the merged root filesystem"
+            description={`All files as a container sees them, in ${draft.isUnique ? '<image ID>-rootfs' : 'rootfs'} beside the layers. Needs Linux.`}
+            checked={draft.isExpanded}
+            onChange={(event) => onChange({ isExpanded: event.currentTarget.checked })}
+          />
+        </div>
       )}
+      {draft.format === 'mounts' && <MountOption draft={draft} onChange={onChange} />}
       <div className={styles['nested']}>
         <Checkbox
           label="Normalise timestamps"
@@ -80,6 +90,26 @@ export function OptionsStep({ draft, info, onChange }: OptionsStepProps): JSX.El
         )}
       </div>
     </div>
+  )
+}
+
+/** A checkbox that says what to do instead where it cannot be had. */
+function MountOption({ draft, onChange }: Pick<OptionsStepProps, 'draft' | 'onChange'>): JSX.Element {
+  const { isRoot } = useHost().info
+  return (
+    <Checkbox
+      label="Mount it when it is written"
+      description={
+        isRoot
+          ? 'In its folder merged, by root. What is changed there is kept apart from the layers.'
+          : 'Only root can. Without root the mount.sh that is written with the image does it: with fuse-overlayfs, or in a namespace of your own.'
+      }
+      checked={draft.isMounted}
+      disabled={!isRoot}
+      // What it says is worth reading all the same.
+      classNames={isRoot ? {} : { label: styles['off'] ?? '' }}
+      onChange={(event) => onChange({ isMounted: event.currentTarget.checked })}
+    />
   )
 }
 

@@ -73,6 +73,8 @@ function optionsOf(draft: Draft): string {
   const options = [
     draft.format === 'tar' && (draft.compression === 'none' ? 'not compressed' : draft.compression),
     draft.format === 'dir' && draft.isUnique && 'a manifest for each image',
+    draft.format === 'dir' && draft.isExpanded && 'the merged root filesystem, too',
+    draft.format === 'mounts' && draft.isMounted && 'mounted when it is written',
     ...bundleOptionsOf(draft),
     draft.isNormalised && `timestamps set to ${draft.timestamp.trim()}`,
   ].filter((option) => option !== false)

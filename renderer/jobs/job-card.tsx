@@ -27,7 +27,9 @@ import { useOpen } from '../use-open.ts'
 import { JobProgress, JobSteps } from './job-progress.tsx'
 import { JobWarnings } from './job-warnings.tsx'
 import styles from './jobs.module.css'
+import { MountButtons, mountWords } from './mount-buttons.tsx'
 import { revealLabel } from './reveal-label.ts'
+import { mountTargetOf, useMounting, type MountTarget } from './use-mounting.ts'
 
 const phaseNames: Record<JobPhase, string> = {
   waiting: 'Waiting',
@@ -149,7 +151,7 @@ function JobActions({ job }: { readonly job: JobState }): JSX.Element {
           Retry
         </Button>
       )}
-      {spec.kind !== 'upload' && (
+      {'input' in spec && (
         <Button variant="subtle" size="compact-xs" color="gray" onClick={() => void open.image(spec.input)}>
           Show image
         </Button>
@@ -167,6 +169,31 @@ function JobActions({ job }: { readonly job: JobState }): JSX.Element {
   )
 }
 
+/** A done export to overlay mounts is mounted from the list as well. */
+function MountLine({ job, target }: { readonly job: JobState; readonly target: MountTarget }): JSX.Element {
+  const mounting = useMounting(job, target)
+  const { mountedAt, working, refusal } = mounting
+  return (
+    <>
+      <div className={styles['outcome']}>
+        <span className={styles['mount']} role="status">
+          {mountWords(mounting)}
+        </span>
+        {mountedAt !== null && working === null && <HostPath path={mountedAt} />}
+        <span className={styles['mountButtons']}>
+          <MountButtons mounting={mounting} size="compact-xs" />
+        </span>
+      </div>
+      {/* What became of a job stands with that job. */}
+      {refusal && <ErrorNote report={refusal} />}
+    </>
+  )
+}
+
+function unmountedWords(count: number): string {
+  return count === 0 ? 'nothing was mounted' : `${counted(count, 'mount')} taken away`
+}
+
 /** What came over the network, and what did not have to. */
 function fetchedWords(outcome: JobOutcome | null): string {
   const { bytesFetched = 0, bytesKept = 0 } = outcome ?? {}
@@ -178,8 +205,10 @@ function fetchedWords(outcome: JobOutcome | null): string {
 function Outcome({ job }: { readonly job: JobState }): JSX.Element | null {
   const client = useClient()
   const { info } = useHost()
-  const { path, bytesWritten } = job.outcome ?? {}
+  const { path, bytesWritten, unmounted } = job.outcome ?? {}
   const fetched = fetchedWords(job.outcome)
+  const mountTarget = mountTargetOf(job)
+  if (unmounted !== undefined) return <p className="dim">{unmountedWords(unmounted)}</p>
   if (path === undefined) {
     return fetched === '' ? null : <p className="dim">{fetched}</p>
   }
@@ -202,6 +231,7 @@ function Outcome({ job }: { readonly job: JobState }): JSX.Element | null {
         </span>
       </div>
       {fetched !== '' && <p className="dim">{fetched}</p>}
+      {mountTarget && <MountLine job={job} target={mountTarget} />}
     </>
   )
 }

@@ -276,12 +276,12 @@ describe('what is wrong is said in a sentence', () => {
     [
       ['process', 'sample.tar', 'out.tar'],
       2,
-      /^occystrap: "out\.tar" is not a destination\. Write it as one of tar:\/\/PATH, dir:\/\/PATH, oci:\/\/PATH\./,
+      /^occystrap: "out\.tar" is not a destination\. Write it as one of tar:\/\/PATH, dir:\/\/PATH, oci:\/\/PATH, mounts:\/\/PATH\./,
     ],
     [
-      ['process', 'sample.tar', 'dir://x?expand=true'],
+      ['process', 'sample.tar', 'dir://x?shrink=true'],
       2,
-      /unknown option expand\. Options here: unique_names, reference\./,
+      /unknown option shrink\. Options here: unique_names, expand, reference\./,
     ],
     [['process', 'sample.tar', 'tar://x', '-f', 'sort'], 2, /"sort" is not a filter/],
     [

@@ -84,6 +84,23 @@ describeWith({ tools: ['chromium'] }, 'an image becomes a bundle by pointing and
     await rm(to, { recursive: true })
   })
 
+  test('nor over one that was filled between the review and the start', async () => {
+    const to = app.home.at('Downloads', 'late')
+    const wizard = await reviewExport(page, { format: 'OCI bundle', to })
+    await wizard.getByText(/^occystrap process/).waitFor()
+    await mkdir(to)
+    await writeFile(join(to, 'mine.txt'), 'mine')
+    await startExport(wizard)
+    await wizard.getByText('The export failed').waitFor()
+    await wizard.getByText(`${to} exists already`, { exact: false }).waitFor()
+    await screenshot(page, 'bundle-failed')
+    expect(await readdir(to)).toEqual(['mine.txt'])
+    await wizard.getByRole('button', { name: 'Back' }).click()
+    await wizard.getByText(`${to} exists already and is not empty.`).waitFor()
+    await page.keyboard.press('Escape')
+    await rm(to, { recursive: true })
+  })
+
   test('has seen no fault in the page', () => {
     expect(browser.faults).toEqual([])
   })

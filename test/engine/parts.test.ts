@@ -44,6 +44,21 @@ test.for<[JobSpec, string]>([
     },
     'Export debian:12 to an OCI bundle in debian-12-bundle',
   ],
+  [
+    {
+      kind: 'convert',
+      input: { kind: 'registry', image: 'docker.io/library/debian:12' },
+      filters: [],
+      output: { kind: 'mounts', path: '/out/debian-12-mounts', mount: false },
+    },
+    'Export debian:12 to overlay mounts in debian-12-mounts',
+  ],
+  [{ kind: 'mount', path: '/out/m', imageID: digest }, 'Mount abababababab at m'],
+  [
+    { kind: 'mount', path: '/out/m', imageID: digest, reference: 'docker.io/library/debian:12' },
+    'Mount debian:12 at m',
+  ],
+  [{ kind: 'unmount', path: '/out/m/' }, 'Unmount m'],
   [{ kind: 'index', input }, 'Read the layers of debian.tar'],
   [{ kind: 'index', input: { ...input, image: 'docker.io/acme/db:14' } }, 'Read the layers of acme/db:14'],
   [

@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commandLineOf } from '../../main/engine/command-line-of.ts'
 import { preflight } from '../../main/engine/preflight.ts'
+import type { Digest } from '../../shared/digest.ts'
+import type { JobSpec } from '../../shared/job.ts'
 import type { DestinationSpec } from '../../shared/uri.ts'
 import { testContext, type TestContext } from '../support/context.ts'
 import { convert, workspaceOf } from '../support/conversion.ts'
@@ -161,11 +163,121 @@ describe('pre-flight of a bundle', () => {
       (
         await look(context, bundle(context.path('new'), rootless === undefined ? {} : { rootless }))
       ).notes.join(' ')
-    const user = vi.spyOn(process, 'getuid').mockReturnValue(1000)
+    const user = vi.spyOn(process, 'geteuid').mockReturnValue(1000)
     expect(await notesOf()).toMatch(/owners are kept as attributes.* The bundle starts as you\./)
     expect(await notesOf(false)).toMatch(/devices .* are left out.* The bundle is started by root\./)
     user.mockReturnValue(0)
     expect(await notesOf()).not.toMatch(/root/)
+  })
+})
+
+describe('pre-flight of overlay mounts', () => {
+  const mounts = (path: string, mount = false): DestinationSpec => ({ kind: 'mounts', path, mount })
+  const size = sampleImage().layers.reduce((sum, { tar }) => sum + tar.length, 0)
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('takes a place that is free, or an empty folder', async () => {
+    await using context = await prepared()
+    mkdirSync(context.path('empty'))
+    for (const name of ['new', 'empty']) {
+      const path = context.path(name)
+      const result = await look(context, mounts(path, true))
+      expect(result).toMatchObject({ bytes: size, exists: false })
+      expect(result.command).toBe(
+        `occystrap process tar://${context.path('in.tar')} 'mounts://${path}?mount=true'`,
+      )
+    }
+  })
+
+  it('shares what a folder of mounts has already', async () => {
+    await using context = await prepared()
+    const path = context.path('mounts')
+    await convert(context, { kind: 'tar', path: context.path('in.tar') }, mounts(path))
+    const result = await look(context, mounts(path))
+    expect(result).toMatchObject({ bytes: 0, problems: [] })
+    expect(result.notes).toEqual(
+      expect.arrayContaining([
+        'The image is there already; what was changed in it stays.',
+        '2 of 2 layers are there already and will be shared.',
+      ]),
+    )
+  })
+
+  it('has a problem with a folder of something else', async () => {
+    await using context = await prepared()
+    mkdirSync(context.path('full'))
+    writeFileSync(context.path('full/mine'), '')
+    expect((await look(context, mounts(context.path('full')))).problems).toMatchObject([{ code: 'exists' }])
+  })
+
+  it('says what is lost without root, and how it is mounted then', async () => {
+    await using context = await prepared()
+    const user = vi.spyOn(process, 'geteuid').mockReturnValue(1000)
+    const result = await look(context, mounts(context.path('new')))
+    expect(result.problems).toEqual([])
+    expect(result.notes.join(' ')).toMatch(/owners are kept as attributes.* mount\.sh mounts it for you/)
+    expect((await look(context, mounts(context.path('new'), true))).problems).toMatchObject([
+      { code: 'permission', remedy: expect.stringContaining('mount.sh') as unknown },
+    ])
+    user.mockReturnValue(0)
+    expect((await look(context, mounts(context.path('new'), true))).notes.join()).not.toMatch(/root/)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'has a problem with layers that root wrote, for anybody else',
+    async () => {
+      await using context = await prepared()
+      await convert(context, { kind: 'tar', path: context.path('in.tar') }, mounts(context.path('m')))
+      vi.spyOn(process, 'geteuid').mockReturnValue(1000)
+      expect((await look(context, mounts(context.path('m')))).problems).toMatchObject([
+        { code: 'permission' },
+      ])
+    },
+  )
+
+  it('of the mount itself says what stands in its way, and the line that does it', async () => {
+    await using context = await prepared()
+    const path = context.path('m')
+    const { imageID = '' } = await convert(
+      context,
+      { kind: 'tar', path: context.path('in.tar') },
+      mounts(path),
+    )
+    const lookAt = (spec: JobSpec) => preflight(spec, workspaceOf(context), testTask())
+    const user = vi.spyOn(process, 'geteuid').mockReturnValue(0)
+    const mount = { kind: 'mount', path, imageID: imageID as Digest } as const
+    expect(await lookAt(mount)).toMatchObject({
+      problems: [],
+      command: `sh ${path}/images/${imageID.slice(7, 19)}/mount.sh`,
+    })
+    expect(await lookAt({ kind: 'unmount', path })).toMatchObject({
+      problems: [],
+      command: `occystrap unmount ${path}`,
+    })
+    expect(await lookAt({ kind: 'unmount', path: context.folder })).toMatchObject({
+      problems: [{ code: 'unsupported' }],
+    })
+    user.mockReturnValue(1000)
+    expect(await lookAt(mount)).toMatchObject({ problems: [{ code: 'permission' }] })
+  })
+})
+
+describe('pre-flight of a directory with the root filesystem', () => {
+  it('counts the tree as all its layers, and says what is replaced', async () => {
+    await using context = await prepared()
+    const size = sampleImage().layers.reduce((sum, { tar }) => sum + tar.length, 0)
+    const path = context.path('images')
+    const output: DestinationSpec = { kind: 'dir', path, uniqueNames: false, expand: true }
+    const before = await look(context, output)
+    expect(before).toMatchObject({ bytes: 2 * size, problems: [] })
+    expect(before.notes.join()).toMatch(/It may be less/)
+    expect(before.command).toContain('?expand=true')
+    await convert(context, { kind: 'tar', path: context.path('in.tar') }, output)
+    const after = await look(context, output)
+    expect(after.bytes).toBe(size)
+    expect(after.notes).toContain(`${path}/rootfs will be replaced.`)
   })
 })
 

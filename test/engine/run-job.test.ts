@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { mountableImage } from '../../main/engine/mounted-images.ts'
 import { runJob } from '../../main/engine/run-job.ts'
+import type { Digest } from '../../shared/digest.ts'
 import { reportOf } from '../../shared/errors.ts'
 import type { JobSpec } from '../../shared/job.ts'
 import { testContext, type TestContext } from '../support/context.ts'
@@ -84,6 +87,88 @@ describe('save-layer', () => {
     })
     await expect(job).rejects.toMatchObject({ code: 'not-found' })
     expect(existsSync(context.path('x'))).toBe(false)
+  })
+})
+
+describe('mount and unmount', () => {
+  const image = sampleImage()
+
+  async function withMounts(): Promise<{ context: TestContext; path: string; imageID: Digest }> {
+    const context = await withImage(image)
+    const path = context.path('mounts')
+    const outcome = await run(context, {
+      kind: 'convert',
+      filters: [],
+      output: { kind: 'mounts', path, mount: false },
+    })
+    expect(outcome).not.toHaveProperty('mountedAt')
+    return { context, path, imageID: outcome.imageID as Digest }
+  }
+
+  it('of a folder with nothing mounted in it is no failure', async () => {
+    const { context, path } = await withMounts()
+    await using _ = context
+    expect(await run(context, { kind: 'unmount', path })).toEqual({ unmounted: 0 })
+  })
+
+  it('of a folder that is not one of ours is refused', async () => {
+    await using context = await testContext()
+    mkdirSync(context.path('mine'))
+    const imageID = `sha256:${'0'.repeat(64)}`
+    for (const [name, code] of [
+      ['mine', 'unsupported'],
+      ['missing', 'not-found'],
+    ] as const) {
+      const path = context.path(name)
+      await expect(run(context, { kind: 'unmount', path })).rejects.toMatchObject({ code })
+      await expect(mountableImage(path, imageID as Digest)).rejects.toMatchObject({ code })
+    }
+  })
+
+  it('of an image that is not there is refused', async () => {
+    const { context, path } = await withMounts()
+    await using _ = context
+    await expect(mountableImage(path, `sha256:${'0'.repeat(64)}`)).rejects.toMatchObject({
+      code: 'not-found',
+    })
+  })
+
+  it('is refused in words where this is not root', async () => {
+    const { context, path, imageID } = await withMounts()
+    await using _ = context
+    const user = vi.spyOn(process, 'geteuid').mockReturnValue(1000)
+    await expect(run(context, { kind: 'mount', path, imageID })).rejects.toMatchObject({
+      code: 'permission',
+      remedy: expect.stringContaining('mount.sh') as unknown,
+    })
+    user.mockRestore()
+  })
+
+  it('finds the layers, and no links that somebody put there since', async () => {
+    const { context, path, imageID } = await withMounts()
+    await using _ = context
+    const { folder, overlays } = await mountableImage(path, imageID)
+    expect(overlays).toMatchObject([
+      { target: 'merged', lower: image.layers.map((_, index) => `l/${index}`) },
+    ])
+    const link = join(folder, 'l/0')
+    const changes: readonly (() => void)[] = [
+      () => {
+        rmSync(link)
+        symlinkSync('/etc', link)
+      },
+      () => {
+        rmSync(link)
+        symlinkSync(`../../../layers/${'0'.repeat(64)}`, link)
+      },
+      () => {
+        symlinkSync('/etc', join(path, 'layers', '0'.repeat(64)))
+      },
+    ]
+    for (const change of changes) {
+      change()
+      await expect(mountableImage(path, imageID)).rejects.toMatchObject({ code: 'malformed' })
+    }
   })
 })
 

@@ -19,14 +19,16 @@ import { debian, debianInfo, digestOf } from '../support/fake-client.ts'
 
 const draft = (part: Partial<Draft>): Draft => ({
   ...emptyDraft,
-  places: { tar: '/out/a.tar', dir: '/out', oci: '/out/debian-12-bundle' },
+  places: { tar: '/out/a.tar', dir: '/out', oci: '/out/debian-12-bundle', mounts: '/out/m' },
   ...part,
 })
 
 describe('the job of a draft', () => {
   test('there is none before a place is chosen for its format', () => {
     expect(specOf(emptyDraft, debian)).toBeNull()
-    expect(specOf({ ...emptyDraft, places: { tar: null, dir: '/out', oci: '/out/b' } }, debian)).toBeNull()
+    expect(
+      specOf({ ...emptyDraft, places: { tar: null, dir: '/out', oci: '/out/b', mounts: null } }, debian),
+    ).toBeNull()
   })
 
   test.each([
@@ -40,6 +42,21 @@ describe('the job of a draft', () => {
       { format: 'dir' as const, isUnique: true, isNormalised: true, timestamp: '1700000000' },
       { kind: 'dir', path: '/out', uniqueNames: true },
       [{ kind: 'normalize-timestamps', timestamp: 1_700_000_000 }],
+    ],
+    [
+      { format: 'dir' as const, isExpanded: true, isMounted: true },
+      { kind: 'dir', path: '/out', uniqueNames: false, expand: true },
+      [],
+    ],
+    [
+      { format: 'mounts' as const, isExpanded: true, isUnique: true },
+      { kind: 'mounts', path: '/out/m', mount: false },
+      [],
+    ],
+    [
+      { format: 'mounts' as const, isMounted: true, reference: 'acme/tool:2' },
+      { kind: 'mounts', path: '/out/m', mount: true, reference: 'acme/tool:2' },
+      [],
     ],
     [
       { format: 'oci' as const, reference: 'BAD//name' },
@@ -156,6 +173,11 @@ describe('the name of the file', () => {
     [{ compression: 'gzip' as const }, 'debian-12.tar.gz'],
     [{ reference: 'registry.example.com:5000/acme/tool:2' }, 'registry.example.com-5000-acme-tool-2.tar'],
     [{ format: 'oci' as const, reference: 'other:1' }, 'debian-12-bundle'],
+    [{ format: 'mounts' as const }, 'debian-12-mounts'],
+    [
+      { format: 'mounts' as const, reference: 'acme/tool:2', compression: 'gzip' as const },
+      'acme-tool-2-mounts',
+    ],
   ])('%j: %s', (part, name) => expect(suggestedName(draft(part), debianInfo, debian)).toBe(name))
 
   test('comes from the file where the image has no name', () => {
@@ -195,6 +217,13 @@ describe('what to type next', () => {
     const flags = { terminal: false, readOnly: false, allLabels: false }
     const output: DestinationSpec = { kind: 'oci', path, env: [], ...flags }
     expect(nextCommands(output, {})).toEqual([line])
+  })
+  test('mounts an image and takes its mounts away', () => {
+    const output = { kind: 'mounts', path: '/srv/my images/', mount: false } as const
+    expect(nextCommands(output, { imageID: digestOf('c') })).toEqual([
+      "sh '/srv/my images/images/cccccccccccc/mount.sh'",
+      "occystrap unmount '/srv/my images/'",
+    ])
   })
   test('names the image in a directory', () => {
     const output = { kind: 'dir', path: '/out', uniqueNames: false } as const

@@ -52,13 +52,14 @@ async function start(user: UserEvent, options?: RenderOptions): Promise<FakeClie
 const ofJob = { id: 'job-1', title: 'Export debian:12', started: 1000 }
 
 describe('the steps', () => {
-  test('only what works is offered: three formats', () => {
+  test('only what works is offered: four formats', () => {
     renderPart(<Wizard />)
     act(() => useShell.getState().openExport(debian))
     expect(screen.getAllByRole('radio').map((card) => card.textContent.slice(0, 14))).toEqual([
       'Docker archive',
       'Directory of i',
       'OCI bundleA fo',
+      'Overlay mounts',
     ])
   })
 
@@ -188,6 +189,143 @@ describe('a bundle', () => {
     await user.click(screen.getByText('2 devices could not be made.'))
     expect(screen.getByText(/dev\/a\s+dev\/b/)).toBeTruthy()
   })
+})
+
+describe('overlay mounts', () => {
+  async function toMountsReview(user: UserEvent, info: RenderOptions['info'], isMounted: boolean) {
+    const asked: unknown[] = []
+    const { fake } = renderPart(<Wizard />, {
+      info: info ?? {},
+      host: {
+        pickSave: async (options) => {
+          asked.push(options)
+          return '/out/debian-12-mounts'
+        },
+      },
+    })
+    act(() => useShell.getState().openExport(debian))
+    await user.click(screen.getByRole('radio', { name: /Overlay mounts/ }))
+    await click(user, 'Next')
+    const box = screen.getByLabelText<HTMLInputElement>('Mount it when it is written')
+    if (isMounted) await user.click(box)
+    else expect(box.disabled).toBe(true)
+    await click(user, 'Next')
+    await click(user, 'Choose…')
+    await waitFor(() =>
+      expect(screen.getByRole('button', { name: 'Next' }).hasAttribute('disabled')).toBe(false),
+    )
+    await click(user, 'Next')
+    await screen.findByText(/^occystrap process/)
+    expect(asked).toEqual([{ suggestedName: 'debian-12-mounts', purpose: 'export-mounts' }])
+    return fake
+  }
+
+  const output = { kind: 'mounts', path: '/out/debian-12-mounts', mount: false } as const
+  const spec = { kind: 'convert', input: debian, filters: [], output } as const
+  const outcome = { path: output.path, imageID: digestOf('c'), references: ['docker.io/library/debian:12'] }
+  const mountSpec = {
+    kind: 'mount',
+    path: output.path,
+    imageID: digestOf('c'),
+    reference: 'docker.io/library/debian:12',
+  } as const
+
+  test('are mounted by root when they are written', async () => {
+    const user = userEvent.setup()
+    const fake = await toMountsReview(user, { isRoot: true }, true)
+    expect(screen.getByText('mounted when it is written')).toBeTruthy()
+    expect(fake.callsOf('jobs.preflight').at(-1)).toEqual({
+      ...spec,
+      filters: [],
+      output: { ...output, mount: true },
+    })
+  })
+
+  test('done: the lines for a terminal, and the same by two buttons', async () => {
+    const user = userEvent.setup()
+    const fake = await toMountsReview(user, {}, false)
+    await click(user, 'Export')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+    fake.push([
+      jobState({ ...ofJob, spec: { ...spec, filters: [] }, submitted: 1, phase: 'done', ended: 2, outcome }),
+    ])
+    expect(await screen.findByText('sh /out/debian-12-mounts/images/cccccccccccc/mount.sh')).toBeTruthy()
+    expect(screen.getByText('occystrap unmount /out/debian-12-mounts')).toBeTruthy()
+    expect(screen.getByText('Not mounted yet.')).toBeTruthy()
+
+    await click(user, 'Mount')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(2))
+    expect(fake.callsOf('jobs.submit').at(-1)).toEqual(mountSpec)
+    const mounted = `${output.path}/images/cccccccccccc/merged`
+    const job = { id: 'job-2', spec: mountSpec, submitted: 3, started: 3, ended: 4 }
+    fake.push([jobState({ ...job, phase: 'done', outcome: { path: mounted, mountedAt: mounted } })])
+    expect(await screen.findByText('Mounted at')).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Copy mount path' })).toBeTruthy()
+
+    await click(user, 'Unmount')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(3))
+    const unmount = { kind: 'unmount', path: output.path } as const
+    expect(fake.callsOf('jobs.submit').at(-1)).toEqual(unmount)
+    const last = { id: 'job-3', spec: unmount, submitted: 5, started: 5, ended: 6 }
+    fake.push([jobState({ ...last, phase: 'done', outcome: { unmounted: 1 } })])
+    expect(await screen.findByText('Unmounted.')).toBeTruthy()
+    expect(screen.queryByText('Mounted at')).toBeNull()
+  })
+
+  test('that cannot be mounted here say why', async () => {
+    const user = userEvent.setup()
+    const fake = await toMountsReview(user, {}, false)
+    await click(user, 'Export')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+    fake.push([
+      jobState({ ...ofJob, spec: { ...spec, filters: [] }, submitted: 1, phase: 'done', ended: 2, outcome }),
+    ])
+    await user.click(await screen.findByRole('button', { name: 'Mount' }))
+    const error = {
+      code: 'permission',
+      message: 'Only root can mount.',
+      remedy: 'Run mount.sh instead.',
+    } as const
+    const job = { id: 'job-2', spec: mountSpec, submitted: 3, started: 3, ended: 4 }
+    fake.push([jobState({ ...job, phase: 'failed', error })])
+    expect((await screen.findByRole('alert')).textContent).toContain('Run mount.sh instead.')
+    expect(screen.getByText('Not mounted yet.')).toBeTruthy()
+  })
+
+  test('that are in use stay mounted when unmounting fails', async () => {
+    const user = userEvent.setup()
+    const fake = await toMountsReview(user, { isRoot: true }, true)
+    await click(user, 'Export')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+    const mountedAt = `${output.path}/images/cccccccccccc/merged`
+    const done = { ...ofJob, spec: { ...spec, filters: [] }, submitted: 1, ended: 2 }
+    fake.push([jobState({ ...done, phase: 'done', outcome: { ...outcome, mountedAt } })])
+    await user.click(await screen.findByRole('button', { name: 'Unmount' }))
+    const error = { code: 'busy', message: 'It is in use.' } as const
+    const unmount = { kind: 'unmount', path: output.path } as const
+    fake.push([
+      jobState({ id: 'job-2', spec: unmount, submitted: 3, started: 3, ended: 4, phase: 'failed', error }),
+    ])
+    expect((await screen.findByRole('alert')).textContent).toContain('It is in use.')
+    expect(screen.getByText('Mounted at')).toBeTruthy()
+  })
+})
+
+test('a directory is asked for the merged root filesystem', async () => {
+  const user = userEvent.setup()
+  const { fake } = renderPart(<Wizard />, { host: { pickFolder: async () => '/out' } })
+  act(() => useShell.getState().openExport(debian))
+  await user.click(screen.getByRole('radio', { name: /Directory of images/ }))
+  await click(user, 'Next')
+  await user.click(screen.getByLabelText('Also write the merged root filesystem'))
+  await click(user, 'Next')
+  await click(user, 'Choose…')
+  await waitFor(() =>
+    expect(screen.getByRole('button', { name: 'Next' }).hasAttribute('disabled')).toBe(false),
+  )
+  await click(user, 'Next')
+  await screen.findByText('the merged root filesystem, too')
+  expect(fake.callsOf('jobs.preflight').at(-1)).toMatchObject({ output: { kind: 'dir', expand: true } })
 })
 
 describe('the review', () => {

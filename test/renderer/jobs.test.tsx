@@ -69,6 +69,44 @@ describe('the page', () => {
     expect(within(job).getByText(words)).toBeTruthy()
   })
 
+  test('a done export to overlay mounts is mounted and unmounted from here', async () => {
+    const user = userEvent.setup()
+    const { fake } = renderPart(<Watched />)
+    const path = '/out/mounts'
+    const imageID = digestOf('c')
+    const spec: JobSpec = {
+      kind: 'convert',
+      input: debian,
+      filters: [],
+      output: { kind: 'mounts', path, mount: false },
+    }
+    const done = { phase: 'done', started: 1, ended: 2 } as const
+    fake.push([
+      jobState({ id: 'a', title: 'Export a', submitted: 1, spec, ...done, outcome: { path, imageID } }),
+    ])
+    const job = await screen.findByRole('listitem', { name: 'Export a' })
+    await user.click(within(job).getByRole('button', { name: 'Mount' }))
+    expect(fake.callsOf('jobs.submit')).toEqual([{ kind: 'mount', path, imageID }])
+    const mountedAt = `${path}/images/cccccccccccc/merged`
+    fake.push([
+      jobState({
+        id: 'b',
+        title: 'Mount a',
+        submitted: 3,
+        spec: { kind: 'mount', path, imageID },
+        ...done,
+        outcome: { path: mountedAt, mountedAt },
+      }),
+    ])
+    await within(job).findByText('Mounted at')
+    const unmount = { id: 'c', title: 'Unmount a', submitted: 4, spec: { kind: 'unmount', path } } as const
+    fake.push([jobState({ ...unmount, ...done, outcome: { unmounted: 1 } })])
+    await within(job).findByText('Unmounted.')
+    const other = screen.getByRole('listitem', { name: 'Unmount a' })
+    expect(within(other).getByText('1 mount taken away')).toBeTruthy()
+    expect(within(other).queryByRole('button', { name: 'Show image' })).toBeNull()
+  })
+
   test('a failed one says why, and retry keeps its inputs', async () => {
     const user = userEvent.setup()
     const { fake } = renderPart(<Watched />)

@@ -64,6 +64,21 @@ test('a relative path is nowhere', async () => {
   await expect(grants.assertWritable('../a.tar')).rejects.toThrow(expect.objectContaining({ code: 'usage' }))
 })
 
+test('a folder that was not chosen is mounted by a line for a terminal, not from the window', async () => {
+  const path = folder.at('mounts')
+  await expect(grants.assertAllowed({ kind: 'unmount', path })).rejects.toMatchObject({
+    code: 'permission',
+    remedy: `Export to it again, or run this in a terminal: occystrap unmount ${path}`,
+  })
+  await mkdir(path)
+  await symlink(path, folder.at('link'))
+  await grants.grant(folder.at('link'))
+  await grants.assertAllowed({ kind: 'unmount', path })
+  await expect(
+    grants.assertAllowed({ kind: 'mount', path: `${path}/..`, imageID: `sha256:${'0'.repeat(64)}` }),
+  ).rejects.toThrow(refused)
+})
+
 test('every kind of job is held to it', async () => {
   const input = { kind: 'tar', path: '/any/image.tar' } as const
   const path = folder.at('x')
@@ -83,6 +98,8 @@ test('every kind of job is held to it', async () => {
       isUncompressed: true,
       destination: path,
     },
+    { kind: 'mount', path, imageID: `sha256:${'0'.repeat(64)}` },
+    { kind: 'unmount', path },
   ]
   for (const spec of specs) await expect(grants.assertAllowed(spec)).rejects.toThrow(refused)
   await grants.assertAllowed({ kind: 'index', input })

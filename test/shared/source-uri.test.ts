@@ -89,6 +89,12 @@ describe('a destination URI', () => {
     ],
     ['dir://d', { kind: 'dir', path: '/home/user/d', uniqueNames: false }],
     ['dir://d?unique_names=TRUE', { kind: 'dir', path: '/home/user/d', uniqueNames: true }],
+    ['dir://d?expand=true', { kind: 'dir', path: '/home/user/d', uniqueNames: false, expand: true }],
+    ['mounts://m', { kind: 'mounts', path: '/home/user/m', mount: false }],
+    [
+      'mounts:///m?mount=true&reference=debian:12',
+      { kind: 'mounts', path: '/m', mount: true, reference: 'debian:12' },
+    ],
     [
       'oci://b',
       { kind: 'oci', path: '/home/user/b', terminal: false, readOnly: false, env: [], allLabels: false },
@@ -116,7 +122,8 @@ describe('a destination URI', () => {
     })
 
   for (const text of [
-    'mounts://x',
+    'mounts://',
+    'mounts://x?umount=true',
     'layout://x',
     'oci://',
     'oci://x?env=A',
@@ -135,7 +142,7 @@ describe('a destination URI', () => {
     'oci://x?arg=sh&arg=a%00b',
     'oci://x?terminal=maybe',
     'oci://x?compression=gzip',
-    'dir://x?expand=true',
+    'dir://x?shrink=true',
     'tar://x?compression=xz',
     'dir://x?unique_names=2',
   ])

@@ -65,7 +65,7 @@ export async function goToPath(page: Page, path: string): Promise<Locator> {
 }
 
 export interface ExportChoices {
-  readonly format?: 'Docker archive' | 'Directory of images' | 'OCI bundle'
+  readonly format?: 'Docker archive' | 'Directory of images' | 'OCI bundle' | 'Overlay mounts'
   readonly compression?: 'None' | 'gzip' | 'zstd'
   /** What else is done where the format's options are. */
   readonly atOptions?: (wizard: Locator) => Promise<void>

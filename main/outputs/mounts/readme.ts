@@ -10,7 +10,7 @@ images/   One folder for each image, named by the first 12 digits of its ID:
             layers.json   its ID, its name, its layers (base first)
             merged/       where it is mounted
             upper/        what was changed since
-            work/         overlay's own
+            work/, fuse/  overlay's and fuse-overlayfs's own
             l/            short names for the layers, the uppermost first
             mount.sh      mounts the image
             umount.sh     unmounts it
@@ -22,6 +22,7 @@ Root mounts with the kernel's overlay. Layers that another user wrote are mounte
 by fuse-overlayfs, or by the kernel inside a namespace:
   unshare --user --map-root-user --mount
   sh images/<ID>/mount.sh
+Change an image by one of these ways only: they do not keep changes in the same form.
 
 An overlay takes at most 500 layers. Of an image with more the lowest are mounted
 on base/, which the overlay on merged/ takes for one layer.

@@ -21,9 +21,19 @@ if command -v mountpoint >/dev/null && mountpoint -q merged; then
   exit 0
 fi
 if [ "$(id -u)" -eq 0 ]; then
-${overlays.map((overlay) => `  overlay '${optionsOf(overlay, form)}' ${overlay.target}\n`).join('')}${otherUser(overlays, form)}fi
+${asRoot(overlays, form)}${otherUser(overlays, form)}fi
 echo "mounted: $(pwd -P)/merged"
 `
+}
+
+/** All or none. */
+function asRoot(overlays: readonly Overlay[], form: Form): string {
+  return overlays
+    .map((overlay, index) => {
+      const line = `  overlay '${optionsOf(overlay, form)}' ${overlay.target}`
+      return index === 0 ? `${line}\n` : `${line} || { umount ${overlays[0]?.target}; exit 1; }\n`
+    })
+    .join('')
 }
 
 function otherUser(overlays: readonly Overlay[], form: Form): string {
@@ -33,12 +43,16 @@ function otherUser(overlays: readonly Overlay[], form: Form): string {
     (overlay) => `  fuse-overlayfs -o '${fuseOptionsOf(overlay)}' ${overlay.target}\n`,
   )
   return `elif command -v fuse-overlayfs >/dev/null; then
+  mkdir -p ${FUSE_WORK}
 ${lines.join('')}else
 ${refuse('Install fuse-overlayfs, or run this in a namespace of your own: unshare --user --map-root-user --mount')}`
 }
 
+/** A working folder of its own: what the kernel leaves in its, no user may open. */
+const FUSE_WORK = 'fuse'
+
 function fuseOptionsOf(overlay: Overlay): string {
-  return optionsOf(overlay, 'root')
+  return optionsOf(overlay, 'root').replace(/workdir=work$/, `workdir=${FUSE_WORK}`)
 }
 
 /** Takes away the mount and nothing else. */
