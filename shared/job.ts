@@ -69,6 +69,8 @@ export const jobOutcomeSchema = z.object({
   bytesKept: z.number().optional(),
   /** A bundle: who starts it, root or the user who wrote it. */
   startedBy: z.enum(['root', 'user']).optional(),
+  /** A bundle: a runtime that the computer has on which it was written. */
+  runtime: z.enum(['runc', 'crun']).optional(),
   /** Where the image is mounted now. */
   mountedAt: z.string().optional(),
   /** How many mounts were taken away. */

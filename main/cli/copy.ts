@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { JobOutcome } from '../../shared/job.ts'
 import { mountLine, unmountLine } from '../../shared/mount-lines.ts'
 import { familiarName } from '../../shared/reference.ts'
-import { runBundle } from '../../shared/run-bundle.ts'
+import { NO_RUNTIME, runBundle } from '../../shared/run-bundle.ts'
 import { parseFilter, parseHostname, parseTimestamp, parseVariable } from '../../shared/source-uri.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
 import { visible } from '../../shared/path-bytes.ts'
@@ -190,12 +190,14 @@ function summary({
 /** How a bundle is started; the other forms have more than one way on. */
 function nextStep(
   { kind, path }: DestinationSpec,
-  { path: written = path, startedBy, imageID, mountedAt }: JobOutcome,
+  { path: written = path, startedBy, runtime, imageID, mountedAt }: JobOutcome,
 ): readonly string[] {
   if (kind === 'mounts' && imageID !== undefined)
     return mountedAt === undefined
       ? [`mount it with: ${mountLine(written, imageID)}`]
       : [`it is mounted on ${mountedAt}`, `unmount it with: ${unmountLine(written)}`]
   if (startedBy === undefined) return []
-  return [`start it as ${startedBy === 'root' ? 'root' : 'yourself'} with: ${runBundle(written)}`]
+  const who = startedBy === 'root' ? 'root' : 'yourself'
+  const line = `start it as ${who} with: ${runBundle(written, runtime)}`
+  return runtime ? [line] : [line, NO_RUNTIME]
 }

@@ -151,7 +151,7 @@ function bundleOptions(command: Command): Command {
     .option('--read-only', 'mount its root filesystem read-only')
     .option('--hostname <name>', 'its host name')
     .option('--env <name=value>', "a variable beside the image's own (may be repeated)", collect, [])
-    .option('--rootless', 'for a user without privileges, also where root writes it')
+    .option('--rootless', 'in a user namespace of who writes it: without root it always is')
 }
 
 function addCopyCommands(program: Command, run: Run): void {

@@ -1,6 +1,7 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
+import { isOnPath } from './programs.ts'
 
 /** Ids of the computer's from `start` on that a user may give away inside a user namespace (subuid(5)). */
 export interface IdRange {
@@ -78,23 +79,6 @@ function firstRange(text: string, owners: readonly string[]): IdRange | undefine
     if (count > 0 && start + count <= END_OF_IDS) return { start, count }
   }
   return undefined
-}
-
-/** Only absolute folders: a relative one would make what runs depend on the working directory. */
-function isOnPath(name: string, path: string): boolean {
-  return path
-    .split(':')
-    .filter((folder) => isAbsolute(folder))
-    .some((folder) => isProgram(join(folder, name)))
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
 }
 
 function textOf(path: string): string {

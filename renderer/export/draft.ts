@@ -193,7 +193,7 @@ export function suggestedName(draft: Draft, info: ImageInfo | undefined, source:
 export function nextCommands(output: DestinationSpec, outcome: JobOutcome): readonly string[] {
   const path = outcome.path ?? output.path
   if (output.kind === 'tar') return [`docker load -i ${shellWord(path)}`, `podman load -i ${shellWord(path)}`]
-  if (output.kind === 'oci') return [runBundle(path)]
+  if (output.kind === 'oci') return [runBundle(path, outcome.runtime)]
   if (output.kind === 'mounts') {
     const mount = outcome.imageID === undefined ? [] : [mountLine(path, outcome.imageID)]
     return [...mount, unmountLine(path)]

@@ -18,6 +18,7 @@ import { formatDuration } from '../parts/format.ts'
 import { IconAlertCircle, IconCheck, IconMinus } from '../parts/icons.ts'
 import { HostPath } from '../parts/path-text.tsx'
 import { noticeFailure } from '../shell/notices.tsx'
+import { NO_RUNTIME } from '../../shared/run-bundle.ts'
 import { nextCommands } from './draft.ts'
 import styles from './export.module.css'
 import { MountResult } from './mount-result.tsx'
@@ -159,6 +160,7 @@ function Done({ job, output, onClose }: DoneProps): JSX.Element {
             <Command key={command} text={command} />
           ))}
           {outcome?.startedBy && <p className="dim">{starterNotes[outcome.startedBy]}</p>}
+          {outcome?.startedBy && !outcome.runtime && <p>{NO_RUNTIME}</p>}
         </div>
       </div>
       <footer className={styles['foot']}>

@@ -217,6 +217,7 @@ describe('what to type next', () => {
     const flags = { terminal: false, readOnly: false, allLabels: false }
     const output: DestinationSpec = { kind: 'oci', path, env: [], ...flags }
     expect(nextCommands(output, {})).toEqual([line])
+    expect(nextCommands(output, { runtime: 'crun' })).toEqual([line.replace('runc', 'crun')])
   })
   test('mounts an image and takes its mounts away', () => {
     const output = { kind: 'mounts', path: '/srv/my images/', mount: false } as const

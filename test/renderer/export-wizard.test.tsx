@@ -167,28 +167,42 @@ describe('a bundle', () => {
   })
 
   test.each([
-    ['root', 'Run it as root.'],
-    ['user', 'Run it as yourself.'],
-  ] as const)('done: the line that starts it, as %s, and what was left out', async (startedBy, words) => {
-    const user = userEvent.setup()
-    const fake = await toBundleReview(user, async () => {})
-    await click(user, 'Export')
-    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
-    fake.push([
-      jobState({
-        ...ofJob,
-        phase: 'done',
-        ended: 4000,
-        outcome: { path: '/out/debian-12-bundle', bytesWritten: 3_000_000, startedBy },
-        warnings: [{ code: 'lost-device', message: '2 devices could not be made.', detail: 'dev/a\ndev/b' }],
-      }),
-    ])
-    expect(await screen.findByText('Try it')).toBeTruthy()
-    expect(screen.getByText('runc run --bundle /out/debian-12-bundle debian-12')).toBeTruthy()
-    expect(screen.getByText(words)).toBeTruthy()
-    await user.click(screen.getByText('2 devices could not be made.'))
-    expect(screen.getByText(/dev\/a\s+dev\/b/)).toBeTruthy()
-  })
+    ['root', 'Run it as root.', 'runc'],
+    ['user', 'Run it as yourself.', 'crun'],
+    ['user', 'Run it as yourself.', undefined],
+  ] as const)(
+    'done: the line that starts it, as %s, and what was left out',
+    async (startedBy, words, runtime) => {
+      const user = userEvent.setup()
+      const fake = await toBundleReview(user, async () => {})
+      await click(user, 'Export')
+      await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+      fake.push([
+        jobState({
+          ...ofJob,
+          phase: 'done',
+          ended: 4000,
+          outcome: {
+            path: '/out/debian-12-bundle',
+            bytesWritten: 3_000_000,
+            startedBy,
+            ...(runtime ? { runtime } : {}),
+          },
+          warnings: [
+            { code: 'lost-device', message: '2 devices could not be made.', detail: 'dev/a\ndev/b' },
+          ],
+        }),
+      ])
+      expect(await screen.findByText('Try it')).toBeTruthy()
+      expect(
+        screen.getByText(`${runtime ?? 'runc'} run --bundle /out/debian-12-bundle debian-12`),
+      ).toBeTruthy()
+      expect(screen.getByText(words)).toBeTruthy()
+      expect(screen.queryByText(/^Neither runc nor crun/) === null).toBe(runtime !== undefined)
+      await user.click(screen.getByText('2 devices could not be made.'))
+      expect(screen.getByText(/dev\/a\s+dev\/b/)).toBeTruthy()
+    },
+  )
 })
 
 describe('overlay mounts', () => {

@@ -13,6 +13,7 @@ import { parseConfig, type ParsedConfig } from '../../image/image-config.ts'
 import type { ImageTree } from '../../image/image-tree.ts'
 import { THREADS } from '../../image/threads.ts'
 import { accounts, type Accounts } from '../../platform/accounts.ts'
+import { firstInstalled } from '../../platform/programs.ts'
 import { fullName, namesOf, type TaggedName } from '../names.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
 import { RootfsPlan } from '../rootfs/rootfs-plan.ts'
@@ -98,7 +99,8 @@ export class OCIBundleWriter implements ImageOutput {
     await rootfs.write()
     const text = await this.#runtimeConfig(image, config.name, tree, staged)
     await writeDurably(join(staged, 'config.json'), text)
-    await chmod(staged, 0o777 & ~process.umask())
+    // What root writes has programs in it that run as root for whoever reaches them: setuid, with capabilities, and devices.
+    await chmod(staged, own.isRoot ? 0o700 : 0o777 & ~process.umask())
     await syncTree(staged)
     task.signal.throwIfAborted()
     await moveToFree(staged, target.path, spec.path)
@@ -110,12 +112,14 @@ export class OCIBundleWriter implements ImageOutput {
   /** What was written; whole after `finalize`. */
   get outcome(): JobOutcome {
     const { spec, names } = this.#parts
+    const runtime = firstInstalled(['runc', 'crun'])
     return {
       path: spec.path,
       ...(this.#config ? { imageID: this.#config.name } : {}),
       references: names.map((name) => fullName(name)),
       bytesWritten: this.#bytesWritten,
-      startedBy: this.#isRootless ? 'user' : 'root',
+      startedBy: this.#isRootless && !this.#parts.own.isRoot ? 'user' : 'root',
+      ...(runtime ? { runtime } : {}),
     }
   }
 
@@ -148,6 +152,12 @@ export class OCIBundleWriter implements ImageOutput {
       accounts: { ...own, isRootless: this.#isRootless },
       volumes: volumesIn(tree, image.config.Volumes ?? {}, bundle),
     })
+    if (own.isRoot && spec.rootless)
+      task.warn({
+        code: 'rootless-of-root',
+        message:
+          'The bundle’s namespace maps root to itself, so only root can start it; written by another user it would be that user’s.',
+      })
     for (const warning of warnings) task.warn(warning)
     return `${JSON.stringify(runtime, null, 2)}\n`
   }

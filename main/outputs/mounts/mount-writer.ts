@@ -156,7 +156,9 @@ export class MountWriter implements ImageOutput {
     await mkdir(whole)
     // Nobody enters the staging folder that it lies in.
     await chmod(whole, 0o777 & ~process.umask())
-    for (const name of [LAYERS, IMAGES]) await mkdir(join(whole, name))
+    // What root writes has programs in it that run as root for whoever reaches them.
+    const mode = accounts().isRoot ? 0o700 : 0o777
+    for (const name of [LAYERS, IMAGES]) await mkdir(join(whole, name), { mode })
     await writeFile(join(whole, MARKER), markerText(form))
     await writeFile(join(whole, 'README'), README)
   }
