@@ -51,7 +51,10 @@ class Threads {
     this.#waiting.push(work)
     this.#next()
     try {
-      return await work.settle.promise
+      const result = await work.settle.promise
+      // Between two looks much may have been done, and all of a small piece.
+      onProgress?.(progress.done)
+      return result
     } catch (error) {
       signal?.throwIfAborted()
       throw error

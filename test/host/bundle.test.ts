@@ -6,8 +6,9 @@ import { command, tryCommand, type CommandResult } from '../support/command.ts'
 import { Dockerd } from '../support/daemons.ts'
 import { buildImage, writeLayout } from '../support/image-builder.ts'
 import { describeWith } from '../support/needs.ts'
-import { CLI, linesOf, Occystrap } from '../support/occystrap.ts'
+import { CLI, Occystrap } from '../support/occystrap.ts'
 import { realImages, TORTURE, type RealImages } from '../support/real-images.ts'
+import { treeAt } from '../support/tree-at.ts'
 import { TemporaryFolder } from '../support/temporary-folder.ts'
 
 const TOOLS = [
@@ -24,7 +25,6 @@ const TOOLS = [
   'xz',
   'zstd',
 ] as const
-const TREE = join(import.meta.dirname, '../support/tree-on-disk.py')
 /** An ordinary user's ids; the name stands in a passwd of the test's own. */
 const USER = 23_456
 const USER_NAME = 'occystrap-test'
@@ -32,26 +32,6 @@ const RANGE = 300_000
 
 /** What runs in the container to be compared: ids, folder, environment (without what a shell adds), and a status of its own. */
 const PROBE = 'id; pwd; env | grep -v -e ^HOSTNAME= -e ^_= -e ^SHLVL= -e ^PWD= | sort; exit 7'
-
-interface PathOnDisk {
-  readonly path: string
-  readonly inode?: number
-}
-
-/** Every path with all that lstat says, times to the nanosecond; hard links are named by the first of their paths. */
-async function treeAt(folder: string): Promise<Record<string, unknown>> {
-  const paths = linesOf<PathOnDisk>(await command('python3', [TREE, folder, 'nanoseconds']))
-  const first = new Map<number, string>()
-  const tree: Record<string, unknown> = {}
-  for (const { path, inode, ...rest } of paths.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    if (inode !== undefined && !first.has(inode)) first.set(inode, path)
-    tree[Buffer.from(path, 'base64').toString('latin1')] = {
-      ...rest,
-      ...(inode === undefined ? {} : { sameAs: first.get(inode) }),
-    }
-  }
-  return tree
-}
 
 /** Where both versions of cgroups are mounted crun starts nothing: it is shown but one. */
 const ONE_CGROUPS = '{ umount /sys/fs/cgroup/unified 2>/dev/null || true; }'

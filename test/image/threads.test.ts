@@ -32,8 +32,9 @@ function layerIn(context: TestContext, parts: Partial<LayerBlob> & { readonly di
     open: () => file,
     ...parts,
   }
-  const layer = new FileLayer(parts.diffID ?? diffID, whole, context, testTask())
-  return { layer, file, [Symbol.dispose]: () => file[Symbol.dispose]() }
+  const task = testTask()
+  const layer = new FileLayer(parts.diffID ?? diffID, whole, context, task)
+  return { layer, file, task, [Symbol.dispose]: () => file[Symbol.dispose]() }
 }
 
 test('a layer is written to its place in a file, verified, and its entries are kept', async () => {
@@ -45,6 +46,11 @@ test('a layer is written to its place in a file, verified, and its entries are k
   closeSync(out)
   expect(readFileSync(context.path('out')).subarray(100).equals(tar)).toBe(true)
   expect(subject.layer.isVerified).toBe(true)
+  expect(subject.task.steps.at(-1)).toEqual({
+    step: diffID,
+    done: blob.length,
+    total: blob.length,
+  })
   const table = context.index.layers.get(diffID)?.table
   expect(table?.at(2)).toMatchObject({ path: 'usr/b', size: 1 })
   expect([...(table?.rare(2)?.xattrs?.['user.note'] ?? [])]).toEqual([0, 255])

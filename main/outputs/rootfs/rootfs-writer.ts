@@ -165,7 +165,6 @@ export class RootfsWriter {
     try {
       const { losses } = await extractOnThread(order, progress, { signal, onProgress, ports: [port2] })
       this.#losses.join(losses)
-      onProgress(progress.done)
     } finally {
       port1.close()
     }
