@@ -1,13 +1,13 @@
-import { chmod, lstat, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hexOf, type Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { sizeOfLayer } from './directory-contents.ts'
 import { filesOf, type DirectoryImage } from './directory-files.ts'
 import { moveExpanded } from './expanded-tree.ts'
-import { FolderLock } from './folder-lock.ts'
+import { FolderLock, folderBusy } from './folder-lock.ts'
 import { ReversibleMoves } from './reversible-moves.ts'
-import { syncFolder, type Staging } from './staging.ts'
+import { syncFolder, writeDurably, type Staging } from './staging.ts'
 
 /** An image whose new layers stand whole in the staging folder, each as `<hex>/layer.tar`; the others are in the directory already. */
 export interface StagedImage extends DirectoryImage {
@@ -32,7 +32,7 @@ export async function publishImage(
     if (image.expanded !== undefined) await moveExpanded(image.expanded, staging, moves, target.path)
     const files = await filesOf(image, target.path)
     signal.throwIfAborted()
-    if (!(await lock.isHeld())) throw busy(target.path)
+    if (!(await lock.isHeld())) throw folderBusy(target.path)
     for (const [index, { name, content }] of files.entries()) {
       const staged = staging.file(`file-${index}`)
       await writeDurably(staged, content)
@@ -73,7 +73,7 @@ async function publishWhole(
 /** What another writer took back since we found it there. */
 async function requireShared(image: StagedImage, path: string): Promise<void> {
   for (const diffID of image.layers)
-    if (!image.staged.has(diffID) && (await sizeOfLayer(path, diffID)) === undefined) throw busy(path)
+    if (!image.staged.has(diffID) && (await sizeOfLayer(path, diffID)) === undefined) throw folderBusy(path)
 }
 
 async function moveLayers(
@@ -94,14 +94,4 @@ async function moveLayers(
     await moves.move(join(staging.file(hexOf(diffID)), 'layer.tar'), join(folder, 'layer.tar'))
   }
   await syncFolder(path)
-}
-
-function busy(path: string): ImageError {
-  return new ImageError('busy', `Another program is writing to ${path}.`, {
-    remedy: 'Try again when it is done.',
-  })
-}
-
-async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(path, content, { flag: 'wx', flush: true })
 }

@@ -96,11 +96,13 @@ export class DirWriter implements ImageOutput {
       this.#config = { name, data }
       return
     }
+    if (!this.#staged.has(name) && !this.#present.has(name)) {
+      if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
+      this.#staged.add(name)
+      await this.#stage(data)
+    }
+    // After that its entries are known, and it need not be read for them.
     if (data) await this.#expanded?.add(data)
-    if (this.#staged.has(name) || this.#present.has(name)) return
-    if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
-    this.#staged.add(name)
-    await this.#stage(data)
   }
 
   async finalize(): Promise<void> {

@@ -30,10 +30,7 @@ export class FolderLock implements AsyncDisposable {
     for (let waited = 0; ; waited += POLL) {
       if (await create(path, token)) return new FolderLock(path, token)
       await removeIfDead(path, token)
-      if (waited >= patience)
-        throw new ImageError('busy', `Another program is writing to ${folder}.`, {
-          remedy: `Wait for it; if there is none, remove ${path}.`,
-        })
+      if (waited >= patience) throw folderBusy(folder, `Wait for it; if there is none, remove ${path}.`)
       await sleep(POLL, undefined, { signal })
     }
   }
@@ -47,6 +44,11 @@ export class FolderLock implements AsyncDisposable {
     // One that stays is taken over when this process is gone.
     if (await this.isHeld()) await rm(this.#path, { force: true }).catch(() => {})
   }
+}
+
+/** What another writer does stands in the way of this one. */
+export function folderBusy(folder: string, remedy = 'Try again when it is done.'): ImageError {
+  return new ImageError('busy', `Another program is writing to ${folder}.`, { remedy })
 }
 
 async function create(path: string, token: string): Promise<boolean> {

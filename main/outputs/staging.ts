@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, lstat, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
+import { link, lstat, mkdir, open, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ImageError } from '../../shared/errors.ts'
 import { removeTree } from './remove-tree.ts'
@@ -103,6 +103,11 @@ export async function syncFolder(path: string): Promise<void> {
   } catch {
     // See above.
   }
+}
+
+/** A new file that is on the disk when this settles. */
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(path, content, { flag: 'wx', flush: true })
 }
 
 function folderError(folder: string, error: unknown): unknown {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, rename } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../../../shared/digest.ts'
 import { ImageError } from '../../../shared/errors.ts'
@@ -18,7 +18,7 @@ import { fullName, namesOf, type TaggedName } from '../names.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
 import { RootfsPlan } from '../rootfs/rootfs-plan.ts'
 import { RootfsWriter } from '../rootfs/rootfs-writer.ts'
-import { Staging, syncFolder } from '../staging.ts'
+import { Staging, syncFolder, writeDurably } from '../staging.ts'
 import { syncTree } from '../sync-tree.ts'
 import { folderTarget } from '../target.ts'
 import { imageUser } from './image-user.ts'
@@ -57,7 +57,6 @@ export class OCIBundleWriter implements ImageOutput {
     hostLibc()
     const target = await bundleTarget(spec.path)
     const names = namesOf(spec.reference, info, task)
-    await requireSpace(target.parent, 0)
     const staging = await Staging.create(target.parent)
     return new OCIBundleWriter({ spec, target, names, own: accounts(), task, staging })
   }
@@ -186,10 +185,4 @@ async function moveToFree(from: string, to: string, shown: string): Promise<void
     if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') throw taken(shown, error)
     throw error
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await using handle = await open(path, 'wx', 0o644)
-  await handle.writeFile(text)
-  await handle.sync()
 }

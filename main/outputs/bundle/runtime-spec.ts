@@ -7,7 +7,8 @@ import type { ImageUser } from './image-user.ts'
 import { specAnnotations } from './spec-annotations.ts'
 import type { SpecCapabilities, SpecDocument, SpecLinux } from './spec-document.ts'
 import { specEnvironment } from './spec-environment.ts'
-import { specMounts, type Volume } from './spec-mounts.ts'
+import { specMounts } from './spec-mounts.ts'
+import type { Volume } from './tree-files.ts'
 import { mappedUser, userMapping, type BundleAccounts } from './user-mapping.ts'
 
 export type BundleOptions = Pick<

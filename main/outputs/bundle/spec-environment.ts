@@ -6,7 +6,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export interface EnvironmentFacts {
   /** As the image has it. */
   readonly image: readonly string[]
-  /** What was asked for beside it: `NAME=value` puts one in place, `NAME` alone takes one away. */
+  /** What was asked for beside it, over the image's own. */
   readonly asked: readonly string[]
   readonly home: string
   readonly hostname: string
@@ -34,9 +34,8 @@ export function specEnvironment(facts: EnvironmentFacts): { env: string[]; warni
   for (const [name, value] of Object.entries(defaults)) if (!variables.has(name)) variables.set(name, value)
   for (const entry of facts.asked) {
     const { name, value } = parted(entry)
-    if (value === undefined) variables.delete(name)
-    else if (isUsable(entry)) variables.set(name, value)
-    else lost.push(entry)
+    if (value === undefined || !isUsable(entry)) lost.push(entry)
+    else variables.set(name, value)
   }
   return { env: [...variables].map(([name, value]) => `${name}=${value}`), warnings: warningsOf(lost) }
 }

@@ -2,14 +2,7 @@ import type { Warning } from '../../../shared/image.ts'
 import { visible } from '../../../shared/path-bytes.ts'
 import { cleanPath } from '../../image/clean-path.ts'
 import type { SpecMount } from './spec-document.ts'
-
-/** A place that the image wants kept apart from its files. */
-export interface Volume {
-  /** As the config says it. */
-  readonly destination: string
-  /** The folder itself, relative to the bundle, resolved inside the rootfs (`rootfs/var/lib/db`); undefined where the image has none. */
-  readonly source: string | undefined
-}
+import type { Volume } from './tree-files.ts'
 
 /** What `runc spec` mounts. */
 const MOUNTS: readonly SpecMount[] = [
@@ -59,34 +52,24 @@ export function specMounts(
   isRootless: boolean,
 ): { mounts: SpecMount[]; warnings: Warning[] } {
   const byPlace = new Map(volumes.map(({ destination, source }) => [`/${cleanPath(destination)}`, source]))
-  const places = [...byPlace.keys()].sort()
+  const places = [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1))
   const isFit = (place: string): boolean => !NOT_FOR_VOLUMES.test(place) && !place.includes('\0')
-  const fit = places.filter(isFit)
-  const inMemory = fit.filter((place) => byPlace.get(place) === undefined)
   return {
     mounts: [
       ...(isRootless ? MOUNTS.map(rootlessMount) : MOUNTS),
-      ...fit.map((place) => volumeMount(place, byPlace.get(place))),
+      ...places.filter(([place]) => isFit(place)).map(volumeMount),
     ],
-    warnings: [
-      ...warning(
-        'volumes-left-out',
-        'Volumes that lie where the runtime puts files of its own were left out.',
-        places.filter((place) => !isFit(place)),
-      ),
-      ...warning(
-        'volumes-in-memory',
-        'Volumes for which the image has no folder are kept in memory and end with the container.',
-        inMemory,
-      ),
-    ],
+    warnings: warning(
+      'volumes-left-out',
+      'Volumes that lie where the runtime puts files of its own were left out.',
+      places.map(([place]) => place).filter((place) => !isFit(place)),
+    ),
   }
 }
 
-/** The image's own folder over itself: it stays writable on a read-only root, and what the image has there stays visible. */
-function volumeMount(destination: string, source: string | undefined): SpecMount {
-  if (source !== undefined) return { destination, type: 'bind', source, options: ['rbind', 'rw'] }
-  return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=755'] }
+/** The folder over its place: it stays writable on a read-only root, and what the image has there stays visible. */
+function volumeMount([destination, source]: readonly [destination: string, source: string]): SpecMount {
+  return { destination, type: 'bind', source, options: ['rbind', 'rw'] }
 }
 
 /** Ids in options are the computer's, and most are not there in a user namespace. */

@@ -67,7 +67,6 @@ export class MountWriter implements ImageOutput {
     const names = namesOf(spec.reference, info, task)
     // Inside a folder that is there: it may be another file system than its parent.
     const place = target.exists ? target.path : target.parent
-    await requireSpace(place, 0)
     await using stack = new AsyncDisposableStack()
     const staging = stack.use(await Staging.create(place))
     const form = formHere(staging, target.form)

@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, readFile, rename, rmdir } from 'node:fs/promises
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { ImageError } from '../../../shared/errors.ts'
-import { FolderLock } from '../folder-lock.ts'
+import { FolderLock, folderBusy } from '../folder-lock.ts'
 import { moveFolder } from '../move-folder.ts'
 import { ReversibleMoves } from '../reversible-moves.ts'
 import { syncFolder, type Staging } from '../staging.ts'
@@ -25,13 +25,13 @@ export async function publishMounts(
   const { path } = target
   await using lock = await FolderLock.acquire(path, signal)
   const { form } = await mountsTarget(path)
-  if (form !== undefined && form !== image.form) throw busy(path)
+  if (form !== undefined && form !== image.form) throw folderBusy(path)
   const moves = new ReversibleMoves(staging)
   try {
     for (const name of [MARKER, README]) await moves.move(join(staging.file(WHOLE), name), join(path, name))
     await moveLayers(image, staging, moves, path)
     signal.throwIfAborted()
-    if (!(await lock.isHeld())) throw busy(path)
+    if (!(await lock.isHeld())) throw folderBusy(path)
     await moveImage(image, staging, moves, path)
   } catch (error) {
     await moves.takeBack()
@@ -65,7 +65,7 @@ async function moveLayers(
   for (const name of await readdir(from)) await moveNew(join(from, name), join(to, name), moves)
   await syncFolder(to)
   // Another writer may have taken back what was there.
-  for (const name of image.names) if (!(await isThere(join(to, name)))) throw busy(path)
+  for (const name of image.names) if (!(await isThere(join(to, name)))) throw folderBusy(path)
 }
 
 /** Of an image that is there, what was changed in it stays, and it may be mounted: only its small files are written anew. */
@@ -122,10 +122,4 @@ async function moveNew(from: string, to: string, moves: ReversibleMoves): Promis
 async function isThere(path: string): Promise<boolean> {
   const stats = await lstat(path).catch(() => undefined)
   return stats?.isDirectory() ?? false
-}
-
-function busy(path: string): ImageError {
-  return new ImageError('busy', `Another program is writing to ${path}.`, {
-    remedy: 'Try again when it is done.',
-  })
 }

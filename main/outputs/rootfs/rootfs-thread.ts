@@ -9,7 +9,7 @@ import type { FileBatch } from './file-batch.ts'
 import { FileWriter } from './file-writer.ts'
 import { Losses } from './losses.ts'
 import { MetadataWriter } from './metadata.ts'
-import { TarCursor } from './tar-cursor.ts'
+import { ByteCursor } from '../../image/byte-cursor.ts'
 
 /** Unless it has been proven, the layer is read to its end and verified, whatever of it is wanted: nothing of one that is not what it is named is to stay. */
 export async function perform(order: Extraction): Promise<Extracted> {
@@ -22,7 +22,7 @@ export async function perform(order: Extraction): Promise<Extracted> {
   const stored = { diffID, compression, digest: undefined, from }
   try {
     const options = { name, isBlocking: true }
-    await using cursor = new TarCursor(
+    await using cursor = new ByteCursor(
       order.isProven ? plainTar(stored, options) : verifiedTar(stored, options),
     )
     for await (const batch of batchesFrom(port)) {

@@ -17,7 +17,7 @@ import { FileWriter } from './file-writer.ts'
 import { Losses } from './losses.ts'
 import { entryError, MetadataWriter } from './metadata.ts'
 import type { PlannedLink, PlannedNode, RootfsPlan } from './rootfs-plan.ts'
-import { TarCursor } from './tar-cursor.ts'
+import { ByteCursor } from '../../image/byte-cursor.ts'
 import { verifyThrough } from './verify-through.ts'
 
 /** Synchronous steps between two turns of the event loop: a few milliseconds. */
@@ -179,7 +179,7 @@ export class RootfsWriter {
   ): Promise<void> {
     const { root, place } = this.#parts
     const writer = new FileWriter({ root, place, metadata: this.#metadata, onProgress })
-    await using cursor = new TarCursor(layer.stream(signal))
+    await using cursor = new ByteCursor(layer.stream(signal))
     for (const batch of this.#plan.batches(index)) {
       signal.throwIfAborted()
       await writer.write(batch, cursor)

@@ -267,12 +267,6 @@ describe('volumes', () => {
     expect(codes).toEqual([])
   })
 
-  test('without a folder are in memory', () => {
-    const { spec, codes, details } = specOf({ volumes: [{ destination: '/x', source: undefined }] })
-    expect(spec.mounts[7]).toMatchObject({ destination: '/x', type: 'tmpfs' })
-    expect([codes, details]).toEqual([['volumes-in-memory'], ['/x']])
-  })
-
   test('never lie over the kernel’s files', () => {
     const places = ['/', '/proc', '/proc/../proc/x', '/sys/fs', '/dev', '/../dev/shm', '/a\0b']
     const volumes = places.map((destination) => ({ destination, source: 'rootfs/x' }))

@@ -32,20 +32,22 @@ describe('specEnvironment', () => {
       { image: ['A=1', 'B=2'], asked: ['A=9', 'C=3', 'HOME=/x'] },
       ['A=9', 'B=2', PATH, 'HOME=/x', 'HOSTNAME=h', 'C=3'],
     ],
-    ['a name alone takes one away', { image: ['A=1'], asked: ['A', 'HOME', 'none'] }, [PATH, 'HOSTNAME=h']],
     ['names differ by case', { image: ['path=x'] }, ['path=x', PATH, 'HOME=/root', 'HOSTNAME=h']],
   ])('%s', (_, facts, expected) => {
     expect(environment(facts)).toEqual({ env: expected, warnings: [] })
   })
 
   test('leaves out what no runtime takes, and says so', () => {
-    const { env, warnings } = environment({ image: ['bare', '=x', 'N\0=1', 'V=\0', ''], asked: ['=y'] })
+    const { env, warnings } = environment({
+      image: ['bare', '=x', 'N\0=1', 'V=\0', ''],
+      asked: ['=y', 'NAME'],
+    })
     expect(env).toEqual([PATH, 'HOME=/root', 'HOSTNAME=h'])
     expect(warnings).toEqual([
       {
         code: 'environment-left-out',
         message: expect.any(String) as string,
-        detail: 'bare\n=x\nN\\x00=1\nV=\\x00\n\n=y',
+        detail: 'bare\n=x\nN\\x00=1\nV=\\x00\n\n=y\nNAME',
       },
     ])
   })

@@ -1,14 +1,14 @@
-import { ImageError } from '../../../shared/errors.ts'
+import { ImageError } from '../../shared/errors.ts'
 
-/** A place in an uncompressed tar that only moves forward; drawn to its end it has been verified by whoever gives it. */
-export class TarCursor implements AsyncDisposable {
+/** A place in a source of bytes that only moves forward. The source is left when this is. */
+export class ByteCursor implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>
   #chunk: Uint8Array = new Uint8Array(0)
-  /** Where `#chunk` starts in the tar. */
+  /** Where `#chunk` starts in the source. */
   #start = 0
 
-  constructor(tar: AsyncIterable<Uint8Array>) {
-    this.#chunks = tar[Symbol.asyncIterator]()
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#chunks = source[Symbol.asyncIterator]()
   }
 
   /** The bytes in one piece where they stand in what has been read last; valid until something else is asked for. */
@@ -24,7 +24,7 @@ export class TarCursor implements AsyncDisposable {
     const end = offset + length
     while (position < end) {
       while (this.#start + this.#chunk.length <= position)
-        if (!(await this.#next())) throw new ImageError('truncated', 'A layer ends before it should.')
+        if (!(await this.#next())) throw new ImageError('truncated', 'The data ends before it should.')
       const from = position - this.#start
       const piece = this.#chunk.subarray(from, from + end - position)
       position += piece.length
