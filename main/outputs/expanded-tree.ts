@@ -1,15 +1,12 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf, type Digest } from '../../shared/digest.ts'
-import { ImageError } from '../../shared/errors.ts'
 import type { Layer, Task } from '../image/element.ts'
-import type { EntryTable } from '../image/entry-table.ts'
-import { flatten } from '../image/flatten.ts'
 import { requireSpace } from '../image/free-space.ts'
 import { accounts } from '../platform/accounts.ts'
 import { moveFolder } from './move-folder.ts'
 import type { ReversibleMoves } from './reversible-moves.ts'
-import { hostLibc } from './rootfs/host-libc.ts'
+import { GatheredLayers } from './rootfs/gathered-layers.ts'
 import { RootfsPlan } from './rootfs/rootfs-plan.ts'
 import { RootfsWriter } from './rootfs/rootfs-writer.ts'
 import type { Staging } from './staging.ts'
@@ -23,39 +20,28 @@ export function expandedName(imageID: Digest, uniqueNames: boolean): string {
 /** The whole root filesystem of an image, written beside its layers in a directory of images. */
 export class ExpandedTree {
   readonly #task: Task
-  readonly #layers = new Map<Digest, { readonly layer: Layer; readonly table: Promise<EntryTable> }>()
+  readonly #layers: GatheredLayers
 
-  /** Fails where no root filesystem can be written. */
   constructor(task: Task) {
-    hostLibc()
     this.#task = task
+    this.#layers = new GatheredLayers(task)
   }
 
   /** The layers may come in any order, repeats included. They stay readable until `write` is done. */
-  async add(layer: Layer): Promise<void> {
-    if (this.#layers.has(layer.diffID)) return
-    const table = layer.entries(this.#task.signal)
-    this.#layers.set(layer.diffID, { layer, table })
-    await table
+  add(layer: Layer): Promise<void> {
+    return this.#layers.add(layer.diffID, layer)
   }
 
   /** Into the staging folder, under its name; answers the bytes of its files. `diffIDs`: base first. */
   async write(diffIDs: readonly Digest[], name: string, staging: Staging, place: string): Promise<number> {
-    const parts = diffIDs.map((diffID) => {
-      const part = this.#layers.get(diffID)
-      if (!part) throw new ImageError('internal', `The layer ${diffID} was left out.`)
-      return part
-    })
-    const tree = flatten(await Promise.all(parts.map(({ table }) => table)))
-    for (const { message, path } of tree.problems)
-      this.#task.warn({ code: 'odd-entry', message, detail: path })
+    const { layers, tree } = await this.#layers.stack(diffIDs)
     const plan = new RootfsPlan(tree)
     await requireSpace(place, plan.bytes)
     await new RootfsWriter({
       root: staging.file(name),
       place,
       plan,
-      layers: parts.map(({ layer }) => layer),
+      layers,
       isRoot: accounts().isRoot,
       task: this.#task,
     }).write()

@@ -5,9 +5,7 @@ import { ImageError } from '../../../shared/errors.ts'
 import type { ImageInfo } from '../../../shared/image.ts'
 import type { JobOutcome } from '../../../shared/job.ts'
 import type { DestinationSpec } from '../../../shared/uri.ts'
-import type { ImageElement, ImageOutput, Layer, Need, Task } from '../../image/element.ts'
-import type { EntryTable } from '../../image/entry-table.ts'
-import { flatten } from '../../image/flatten.ts'
+import type { ImageElement, ImageOutput, Need, Task } from '../../image/element.ts'
 import { requireSpace } from '../../image/free-space.ts'
 import { parseConfig, type ParsedConfig } from '../../image/image-config.ts'
 import type { ImageTree } from '../../image/image-tree.ts'
@@ -15,6 +13,7 @@ import { THREADS } from '../../image/threads.ts'
 import { accounts, type Accounts } from '../../platform/accounts.ts'
 import { firstInstalled } from '../../platform/programs.ts'
 import { fullName, namesOf, type TaggedName } from '../names.ts'
+import { GatheredLayers } from '../rootfs/gathered-layers.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
 import { RootfsPlan } from '../rootfs/rootfs-plan.ts'
 import { RootfsWriter } from '../rootfs/rootfs-writer.ts'
@@ -44,13 +43,13 @@ export class OCIBundleWriter implements ImageOutput {
   /** Their entries are read on threads. */
   readonly layersAtOnce = THREADS
   readonly #parts: BundleParts
-  /** In the order in which they came, base first. */
-  readonly #layers: { readonly layer: Layer; readonly table: Promise<EntryTable> }[] = []
+  readonly #layers: GatheredLayers
   #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
   #bytesWritten = 0
 
   private constructor(parts: BundleParts) {
     this.#parts = parts
+    this.#layers = new GatheredLayers(parts.task)
   }
 
   static async create(spec: BundleDestination, info: ImageInfo, task: Task): Promise<OCIBundleWriter> {
@@ -67,14 +66,8 @@ export class OCIBundleWriter implements ImageOutput {
   }
 
   async processImageElement(...[type, name, data]: ImageElement): Promise<void> {
-    if (type === 'config') {
-      this.#config = { name, data }
-      return
-    }
-    if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
-    const table = data.entries(this.#parts.task.signal)
-    this.#layers.push({ layer: data, table })
-    await table
+    if (type === 'config') this.#config = { name, data }
+    else await this.#layers.add(name, data)
   }
 
   async finalize(): Promise<void> {
@@ -82,15 +75,14 @@ export class OCIBundleWriter implements ImageOutput {
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
     const image = parseConfig(config.data)
-    const tree = flatten(await Promise.all(this.#layers.map(({ table }) => table)))
-    for (const { message, path } of tree.problems) task.warn({ code: 'odd-entry', message, detail: path })
+    const { layers, tree } = await this.#layers.stack(image.diffIDs)
     const staged = staging.file(STAGED)
     await mkdir(staged, { mode: 0o700 })
     const rootfs = new RootfsWriter({
       root: join(staged, ROOTFS),
       place: target.parent,
       plan: new RootfsPlan(tree),
-      layers: this.#layers.map(({ layer }) => layer),
+      layers,
       isRoot: own.isRoot,
       task,
     })

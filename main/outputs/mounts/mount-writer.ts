@@ -6,14 +6,14 @@ import type { ImageInfo } from '../../../shared/image.ts'
 import type { JobOutcome } from '../../../shared/job.ts'
 import type { DestinationSpec } from '../../../shared/uri.ts'
 import type { ImageElement, ImageOutput, Layer, Need, Task } from '../../image/element.ts'
-import type { EntryTable } from '../../image/entry-table.ts'
-import { flatten } from '../../image/flatten.ts'
 import { requireSpace } from '../../image/free-space.ts'
-import { NO_VERSION, type ImageTree } from '../../image/image-tree.ts'
+import { parseConfig } from '../../image/image-config.ts'
+import { NO_VERSION } from '../../image/image-tree.ts'
 import { ROOT_NODE } from '../../image/path-nodes.ts'
 import { THREADS } from '../../image/threads.ts'
 import { accounts } from '../../platform/accounts.ts'
 import { fullName, namesOf, type TaggedName } from '../names.ts'
+import { GatheredLayers, type StackedLayers } from '../rootfs/gathered-layers.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
 import { Staging } from '../staging.ts'
 import { syncTree } from '../sync-tree.ts'
@@ -48,13 +48,13 @@ export class MountWriter implements ImageOutput {
   /** Their entries are read on threads. */
   readonly layersAtOnce = THREADS
   readonly #parts: WriterParts
-  /** In the order in which they came, base first. */
-  readonly #layers: { readonly layer: Layer; readonly table: Promise<EntryTable> }[] = []
+  readonly #layers: GatheredLayers
   #config: { readonly name: Digest; readonly data: Uint8Array } | undefined
   #bytesWritten = 0
 
   private constructor(parts: WriterParts) {
     this.#parts = parts
+    this.#layers = new GatheredLayers(parts.task)
   }
 
   static async create(spec: MountsDestination, info: ImageInfo, task: Task): Promise<MountWriter> {
@@ -80,29 +80,22 @@ export class MountWriter implements ImageOutput {
   }
 
   async processImageElement(...[type, name, data]: ImageElement): Promise<void> {
-    if (type === 'config') {
-      this.#config = { name, data }
-      return
-    }
-    if (!data) throw new ImageError('internal', `The layer ${name} was left out.`)
-    const table = data.entries(this.#parts.task.signal)
-    this.#layers.push({ layer: data, table })
-    await table
+    if (type === 'config') this.#config = { name, data }
+    else await this.#layers.add(name, data)
   }
 
   async finalize(): Promise<void> {
     const { spec, target, task, staging } = this.#parts
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
-    const tables = await Promise.all(this.#layers.map(({ table }) => table))
-    const tree = flatten(tables)
-    for (const { message, path } of tree.problems) task.warn({ code: 'odd-entry', message, detail: path })
+    const stack = await this.#layers.stack(parseConfig(config.data).diffIDs)
+    const { tables, tree } = stack
     const links = new ForeignLinks(tree)
     const parts = tables.map((_, layer) => layerPart(tree, layer, links))
     for (const warning of steeringWarnings(tables, parts)) task.warn(warning)
-    const image = this.#imageOf(config, tree, parts)
+    const image = this.#imageOf(config, stack, parts)
     await this.#prepare()
-    await this.#writeLayers(tree, parts, image.names)
+    await this.#writeLayers(stack, parts, image.names)
     const folder = imageFolderName(image.imageID)
     makeImageFolder(join(staging.file(WHOLE), IMAGES, folder), image)
     await syncTree(staging.path)
@@ -128,11 +121,11 @@ export class MountWriter implements ImageOutput {
 
   #imageOf(
     config: { readonly name: Digest; readonly data: Uint8Array },
-    tree: ImageTree,
+    { layers, tree }: StackedLayers,
     parts: readonly LayerPart[],
   ): MountedImage {
     const names = layerNames(
-      this.#layers.map(({ layer }) => layer.diffID),
+      layers.map(({ diffID }) => diffID),
       parts,
     )
     const root = tree.versionAt(ROOT_NODE)
@@ -162,13 +155,17 @@ export class MountWriter implements ImageOutput {
     await writeFile(join(whole, 'README'), README)
   }
 
-  async #writeLayers(tree: ImageTree, parts: readonly LayerPart[], names: readonly string[]): Promise<void> {
+  async #writeLayers(
+    { layers, tree }: StackedLayers,
+    parts: readonly LayerPart[],
+    names: readonly string[],
+  ): Promise<void> {
     const { staging, target, place, task, form } = this.#parts
     const folders = new LayerFolders({
       folder: join(staging.file(WHOLE), LAYERS),
       place,
       tree,
-      layers: this.#layers.map(({ layer }) => layer),
+      layers,
       form,
       task,
     })
@@ -176,7 +173,7 @@ export class MountWriter implements ImageOutput {
       const name = names[index] as string
       const there = await lstat(join(target.path, LAYERS, name)).catch(() => undefined)
       if (!there?.isDirectory()) folders.add(name, part)
-      else folders.addPresent((this.#layers[index] as { readonly layer: Layer }).layer)
+      else folders.addPresent(layers[index] as Layer)
     }
     await requireSpace(place, folders.bytes)
     await folders.write()
