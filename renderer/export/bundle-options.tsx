@@ -3,6 +3,7 @@ import type { JSX } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { shellWord } from '../../shared/shell-word.ts'
+import { useHost } from '../host.ts'
 import { commandProblem, hostnameProblem, variablesProblem, type Draft, type Starter } from './draft.ts'
 import styles from './export.module.css'
 import { Field } from './field.tsx'
@@ -14,17 +15,18 @@ interface BundleOptionsProps {
 }
 
 const starters: readonly { value: Starter; label: string; note: string }[] = [
-  {
-    value: 'automatic',
-    label: 'Automatic',
-    note: 'The user that Occystrap runs as: root, or you without root.',
-  },
+  { value: 'automatic', label: 'Automatic', note: 'The user that Occystrap runs as: you, without root.' },
   { value: 'me', label: 'Me', note: 'You, without root: in the container your account is root.' },
-  { value: 'root', label: 'Root', note: 'Root, with the owners that the image gives its files.' },
+  {
+    value: 'root',
+    label: 'Root',
+    note: 'Root. The files stay yours: only root could give them their owners.',
+  },
 ]
 
 /** What the process of a bundle gets beside what the image says. */
 export function BundleOptions({ draft, info, onChange }: BundleOptionsProps): JSX.Element {
+  const { isRoot } = useHost().info
   return (
     <>
       <TextInput
@@ -60,18 +62,21 @@ export function BundleOptions({ draft, info, onChange }: BundleOptionsProps): JS
         spellCheck={false}
         onChange={(event) => onChange({ hostname: event.currentTarget.value })}
       />
-      <Field label="Started by" note={starters.find(({ value }) => value === draft.starter)?.note ?? ''}>
-        <SegmentedControl
-          aria-label="Started by"
-          data={starters.map(({ value, label }) => ({ value, label }))}
-          value={draft.starter}
-          transitionDuration={90}
-          onChange={(value) => {
-            const chosen = starters.find((starter) => starter.value === value)
-            if (chosen) onChange({ starter: chosen.value })
-          }}
-        />
-      </Field>
+      {/* What root writes only root starts. */}
+      {!isRoot && (
+        <Field label="Started by" note={starters.find(({ value }) => value === draft.starter)?.note ?? ''}>
+          <SegmentedControl
+            aria-label="Started by"
+            data={starters.map(({ value, label }) => ({ value, label }))}
+            value={draft.starter}
+            transitionDuration={90}
+            onChange={(value) => {
+              const chosen = starters.find((starter) => starter.value === value)
+              if (chosen) onChange({ starter: chosen.value })
+            }}
+          />
+        </Field>
+      )}
       <div className={styles['nested']}>
         <Checkbox
           label="Terminal"

@@ -134,6 +134,16 @@ describe('a bundle', () => {
     return fake
   }
 
+  test('that root writes is started by root: nothing is asked', async () => {
+    const user = userEvent.setup()
+    renderPart(<Wizard />, { info: { isRoot: true } })
+    act(() => useShell.getState().openExport(debian))
+    await user.click(screen.getByRole('radio', { name: /OCI bundle/ }))
+    await click(user, 'Next')
+    expect(screen.getByLabelText('Terminal')).toBeTruthy()
+    expect(screen.queryByLabelText('Started by')).toBeNull()
+  })
+
   test('is asked for what its process gets, and a wrong line cannot be passed', async () => {
     const user = userEvent.setup()
     const fake = await toBundleReview(user, async () => {
