@@ -1,6 +1,7 @@
 import type { EntryType } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import { ImageError } from '../../shared/errors.ts'
+import { grownBuffer } from './grown-buffer.ts'
 import type { TarEntry } from './tar-entry.ts'
 
 const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'link', 'fifo', 'char', 'block']
@@ -214,7 +215,7 @@ export class EntryTableBuilder {
       throw new ImageError('limit', `A layer holds more than ${this.#limits.nameBytes} bytes of file names.`)
     if (end > this.#names.length) {
       const length = Math.max(end, this.#names.length * 2)
-      this.#names = Buffer.from(this.#names.buffer.transfer(length))
+      this.#names = Buffer.from(grownBuffer(this.#names.buffer, length))
     }
     this.#names.write(name, this.#namesLength, 'latin1')
     this.#namesLength = end
@@ -230,19 +231,18 @@ export class EntryTableBuilder {
     this.#rare.set(row, rare)
   }
 
-  /** By transfer: the old memory is free at once, where it would else wait for a collection that sees no reason to come. */
   #grow(): void {
     this.#capacity *= 2
-    this.#pathEnds = new Uint32Array(this.#pathEnds.buffer.transfer(this.#capacity * 4))
-    this.#linkEnds = new Uint32Array(this.#linkEnds.buffer.transfer(this.#capacity * 4))
-    this.#types = new Uint8Array(this.#types.buffer.transfer(this.#capacity))
-    this.#modes = new Uint16Array(this.#modes.buffer.transfer(this.#capacity * 2))
-    this.#uids = new Uint32Array(this.#uids.buffer.transfer(this.#capacity * 4))
-    this.#gids = new Uint32Array(this.#gids.buffer.transfer(this.#capacity * 4))
-    this.#sizes = new Float64Array(this.#sizes.buffer.transfer(this.#capacity * 8))
-    this.#mtimes = new Float64Array(this.#mtimes.buffer.transfer(this.#capacity * 8))
-    this.#mtimeNanoseconds = new Uint32Array(this.#mtimeNanoseconds.buffer.transfer(this.#capacity * 4))
-    this.#offsets = new Float64Array(this.#offsets.buffer.transfer(this.#capacity * 8))
+    this.#pathEnds = new Uint32Array(grownBuffer(this.#pathEnds.buffer, this.#capacity * 4))
+    this.#linkEnds = new Uint32Array(grownBuffer(this.#linkEnds.buffer, this.#capacity * 4))
+    this.#types = new Uint8Array(grownBuffer(this.#types.buffer, this.#capacity))
+    this.#modes = new Uint16Array(grownBuffer(this.#modes.buffer, this.#capacity * 2))
+    this.#uids = new Uint32Array(grownBuffer(this.#uids.buffer, this.#capacity * 4))
+    this.#gids = new Uint32Array(grownBuffer(this.#gids.buffer, this.#capacity * 4))
+    this.#sizes = new Float64Array(grownBuffer(this.#sizes.buffer, this.#capacity * 8))
+    this.#mtimes = new Float64Array(grownBuffer(this.#mtimes.buffer, this.#capacity * 8))
+    this.#mtimeNanoseconds = new Uint32Array(grownBuffer(this.#mtimeNanoseconds.buffer, this.#capacity * 4))
+    this.#offsets = new Float64Array(grownBuffer(this.#offsets.buffer, this.#capacity * 8))
   }
 }
 

@@ -1,6 +1,7 @@
 import { visible, type PathBytes } from '../../shared/path-bytes.ts'
 import type { EntryTable } from './entry-table.ts'
 import { IMPLICIT, NO_VERSION, type ImageTree } from './image-tree.ts'
+import { IntColumn } from './int-column.ts'
 import { NO_NODE, ROOT_NODE } from './path-nodes.ts'
 import { TreeBuilder } from './tree-builder.ts'
 import { resolveSteps, walkPlainly } from './tree-walk.ts'
@@ -43,20 +44,27 @@ class LayerFold {
   }
 
   /** The version that each row made. */
-  apply(): Int32Array {
-    const made = new Int32Array(this.#table.length).fill(NO_VERSION)
-    const { names, pathEnds, linkEnds } = this.#table.columns
-    for (let row = 0; row < made.length; row++) {
+  apply(): IntColumn {
+    const { length, names, pathEnds, linkEnds } = this.#table.columns
+    // Mostly one after the other.
+    const made = new IntColumn(length, this.#tree.versionCount, 1)
+    for (let row = 0; row < length; row++) {
       this.#row = row
       this.#tree.at(this.#layer, row)
       const start = row === 0 ? 0 : (linkEnds[row - 1] as number)
       const end = pathEnds[row] as number
       const nameStart = nameStartOf(names, start, end)
-      if (isWhiteoutName(names, nameStart, end)) this.#applyWhiteout(this.#table.path(row))
-      else if (start === end) made[row] = this.#applyRoot()
-      else made[row] = this.#applyEntry(names, start, nameStart, end)
+      made.push(this.#applyRow(names, start, nameStart, end))
     }
     return made
+  }
+
+  #applyRow(names: Uint8Array, start: number, nameStart: number, end: number): number {
+    if (isWhiteoutName(names, nameStart, end)) {
+      this.#applyWhiteout(this.#table.path(this.#row))
+      return NO_VERSION
+    }
+    return start === end ? this.#applyRoot() : this.#applyEntry(names, start, nameStart, end)
   }
 
   #applyEntry(names: Uint8Array, start: number, nameStart: number, end: number): number {

@@ -69,7 +69,7 @@ export class ImageTree {
   readonly problems: readonly TreeProblem[]
   readonly hidings: HidingColumns
   readonly #latest: IntColumn
-  readonly #versionsOfRows: readonly (Int32Array | null)[]
+  readonly #versionsOfRows: readonly (IntColumn | null)[]
 
   constructor(parts: {
     readonly layers: readonly (EntryTable | null)[]
@@ -80,7 +80,7 @@ export class ImageTree {
     /** Last version of each node. */
     readonly latest: IntColumn
     /** For each layer, the version each row made; NO_VERSION for whiteouts and what could not be applied. */
-    readonly versionsOfRows: readonly (Int32Array | null)[]
+    readonly versionsOfRows: readonly (IntColumn | null)[]
   }) {
     this.layers = parts.layers
     this.nodes = parts.nodes
@@ -117,7 +117,7 @@ export class ImageTree {
 
   /** The version that a row of a layer made; NO_VERSION for a whiteout or an entry that could not be applied. */
   versionOfRow(layer: number, row: number): number {
-    return this.#versionsOfRows[layer]?.[row] ?? NO_VERSION
+    return this.#versionsOfRows[layer]?.at(row) ?? NO_VERSION
   }
 
   type(version: number): Exclude<EntryType, 'link'> {

@@ -1,5 +1,6 @@
 import { getRandomValues } from 'node:crypto'
 import type { PathBytes } from '../../shared/path-bytes.ts'
+import { grownBuffer } from './grown-buffer.ts'
 import { IntColumn } from './int-column.ts'
 
 /** No such node. */
@@ -14,7 +15,6 @@ const USUAL_NAME = 24
  */
 export class PathNodes {
   readonly #parents: IntColumn
-  readonly #hashes: IntColumn
   readonly #nameEnds: IntColumn
   readonly #firstChildren: IntColumn
   readonly #lastChildren: IntColumn
@@ -27,14 +27,13 @@ export class PathNodes {
   /** `capacity` is how many nodes there may well be. */
   constructor(capacity: number) {
     this.#parents = new IntColumn(capacity)
-    this.#hashes = new IntColumn(capacity)
     this.#nameEnds = new IntColumn(capacity)
     this.#firstChildren = new IntColumn(capacity, NO_NODE)
     this.#lastChildren = new IntColumn(capacity, NO_NODE)
     this.#nextSiblings = new IntColumn(capacity, NO_NODE)
     this.#names = Buffer.from(new ArrayBuffer(capacity * USUAL_NAME))
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity))).fill(NO_NODE)
-    this.#append(NO_NODE, 0, Buffer.alloc(0), 0, 0)
+    this.#append(NO_NODE, Buffer.alloc(0), 0, 0)
   }
 
   get length(): number {
@@ -75,12 +74,7 @@ export class PathNodes {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const node = this.#slots[slot] as number
       if (node === NO_NODE) return NO_NODE
-      if (
-        this.#hashes.at(node) === hash &&
-        this.#parents.at(node) === parent &&
-        this.#isNamed(node, bytes, start, end)
-      )
-        return node
+      if (this.#parents.at(node) === parent && this.#isNamed(node, bytes, start, end)) return node
     }
   }
 
@@ -89,13 +83,13 @@ export class PathNodes {
     const hash = this.#hash(parent, bytes, start, end)
     const found = this.#find(hash, parent, bytes, start, end)
     if (found !== NO_NODE) return found
-    const node = this.#append(parent, hash, bytes, start, end)
+    const node = this.#append(parent, bytes, start, end)
     const last = this.#lastChildren.at(parent)
     if (last === NO_NODE) this.#firstChildren.set(parent, node)
     else this.#nextSiblings.set(last, node)
     this.#lastChildren.set(parent, node)
     if (this.length * 2 > this.#slots.length) this.#rehash()
-    else this.#insert(node)
+    else this.#insert(node, hash)
     return node
   }
 
@@ -112,15 +106,14 @@ export class PathNodes {
     return node
   }
 
-  #append(parent: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+  #append(parent: number, bytes: Uint8Array, start: number, end: number): number {
     const node = this.#parents.length
     const nameStart = node === ROOT_NODE ? 0 : this.#nameEnds.at(node - 1)
     const nameEnd = nameStart + end - start
     if (nameEnd > this.#names.length)
-      this.#names = Buffer.from(this.#names.buffer.transfer(Math.max(nameEnd, this.#names.length * 2)))
+      this.#names = Buffer.from(grownBuffer(this.#names.buffer, Math.max(nameEnd, this.#names.length * 2)))
     for (let i = start, to = nameStart; i < end; i++) this.#names[to++] = bytes[i] as number
     this.#parents.push(parent)
-    this.#hashes.set(node, hash)
     this.#nameEnds.set(node, nameEnd)
     return node
   }
@@ -145,15 +138,19 @@ export class PathNodes {
     return hash ^ (hash >>> 13)
   }
 
-  #insert(node: number): void {
+  #insert(node: number, hash: number): void {
     const mask = this.#slots.length - 1
-    let slot = this.#hashes.at(node) & mask
+    let slot = hash & mask
     while (this.#slots[slot] !== NO_NODE) slot = (slot + 1) & mask
     this.#slots[slot] = node
   }
 
   #rehash(): void {
     this.#slots = new Int32Array(this.#slots.length * 2).fill(NO_NODE)
-    for (let node = ROOT_NODE + 1; node < this.length; node++) this.#insert(node)
+    for (let node = ROOT_NODE + 1; node < this.length; node++)
+      this.#insert(
+        node,
+        this.#hash(this.parent(node), this.#names, this.#nameStart(node), this.#nameEnds.at(node)),
+      )
   }
 }

@@ -28,7 +28,7 @@ export class TreeBuilder {
 
   // Columns by node.
   readonly #latest: IntColumn
-  /** The layer that last put something at or below the node. */
+  /** The layer that last put something at or below the node; 0 also where none did. */
   readonly #touched: IntColumn
   /** The layer in which everything lower below the node was hidden, so that it is not looked for twice. */
   readonly #cleared: IntColumn
@@ -48,12 +48,16 @@ export class TreeBuilder {
     const nodes = Math.max(Math.min(versions, MANY_NODES), ...rows)
     this.nodes = new PathNodes(nodes)
     this.#latest = new IntColumn(nodes, NO_VERSION)
-    this.#touched = new IntColumn(nodes, -1)
+    this.#touched = new IntColumn(nodes)
     this.#cleared = new IntColumn(nodes, -1)
     this.#firstAlive = new IntColumn(nodes, NO_NODE)
     this.#nextAlive = new IntColumn(nodes, NO_NODE)
     this.#previousAlive = new IntColumn(nodes, UNLISTED)
     this.begin(ROOT_NODE, IMPLICIT)
+  }
+
+  get versionCount(): number {
+    return this.#versions.node.length
   }
 
   /** The entry that all that follows comes from. */
@@ -66,7 +70,7 @@ export class TreeBuilder {
     if (this.#problems.length < MAX_PROBLEMS) this.#problems.push({ layer: this.#layer, path, message })
   }
 
-  finish(versionsOfRows: readonly (Int32Array | null)[]): ImageTree {
+  finish(versionsOfRows: readonly (IntColumn | null)[]): ImageTree {
     const own = [this.#touched, this.#cleared, this.#firstAlive, this.#nextAlive, this.#previousAlive]
     for (const column of own) column[Symbol.dispose]()
     return new ImageTree({
@@ -213,15 +217,18 @@ export class TreeBuilder {
   }
 }
 
-/** For about so many versions; all live, and end by nothing, until it is said otherwise. */
+/**
+ * For about so many versions; all live, and end by nothing, until it is said otherwise. In the first layer of most images each entry
+ * makes a node and a version, one after the other.
+ */
 function versionColumns(capacity: number): VersionColumns {
   return {
-    node: new IntColumn(capacity),
+    node: new IntColumn(capacity, 0, 1),
     born: new IntColumn(capacity),
     died: new IntColumn(capacity, ALIVE),
-    row: new IntColumn(capacity),
+    row: new IntColumn(capacity, IMPLICIT, 1),
     killer: new IntColumn(capacity, IMPLICIT),
-    inode: new IntColumn(capacity),
+    inode: new IntColumn(capacity, 0, 1),
     previous: new IntColumn(capacity, NO_VERSION),
   }
 }

@@ -22,6 +22,11 @@ export interface Libc {
   unmount(target: Uint8Array, flags: number): void
   /** Until all that was written to the file system of `fd` is on its disk. */
   syncFileSystem(fd: number): void
+  /**
+   * From now on memory of a megabyte or more goes back to the system when it is freed. glibc learns from the first such piece to keep the
+   * next ones, up to 32 MB each, where others of another size find no room in them (mallopt(3), M_MMAP_THRESHOLD). musl never keeps any.
+   */
+  returnLargeMemory(): void
 }
 
 type Call = (...args: (number | bigint | string | Uint8Array)[]) => number
@@ -33,6 +38,9 @@ const SMALL: ReadonlySet<string> = new Set(['arm', 'ia32', 'mips', 'mipsel'])
 const { EINVAL, ENODATA } = constants.errno
 const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
+/** glibc's name for the size, bytes, from which memory is asked of the system piece by piece. */
+const M_MMAP_THRESHOLD = -3
+const LARGE = 1024 * 1024
 /** XATTR_SIZE_MAX and XATTR_LIST_MAX. */
 const MAX_XATTR = 65_536
 
@@ -67,6 +75,7 @@ function libcOf(koffi: typeof Koffi, library: Koffi.LibraryHandle): Libc {
   const mount = call('int mount(const uint8_t *, const uint8_t *, const char *, unsigned long, const char *)')
   const umount2 = call('int umount2(const uint8_t *, int)')
   const syncfs = call('int syncfs(int)')
+  const mallopt = orNothing(() => call('int mallopt(int, int)'))
   const mknod = mknodOf(call)
   // One for all calls: they are synchronous, and each thread has a module of its own.
   const times = new BigInt64Array(4)
@@ -127,21 +136,30 @@ function libcOf(koffi: typeof Koffi, library: Koffi.LibraryHandle): Libc {
     syncFileSystem(fd) {
       check(syncfs(fd), 'syncfs')
     },
+    returnLargeMemory() {
+      mallopt?.(M_MMAP_THRESHOLD, LARGE)
+    },
+  }
+}
+
+function orNothing<T>(find: () => T): T | undefined {
+  try {
+    return find()
+  } catch {
+    return undefined
   }
 }
 
 /** glibc before 2.33 (Debian 11, Ubuntu 20.04) has it only under an inner name, which takes the device by its address. */
 function mknodOf(call: (definition: string) => Call): MakeNode {
-  try {
-    return call('int mknod(const uint8_t *, unsigned int, uint64_t)')
-  } catch {
-    const inner = call('int __xmknod(int, const uint8_t *, unsigned int, const void *)')
-    const device = new BigUint64Array(1)
-    const deviceBytes = new Uint8Array(device.buffer)
-    return (path, mode, value) => {
-      device[0] = value
-      return inner(0, path, mode, deviceBytes)
-    }
+  const mknod = orNothing(() => call('int mknod(const uint8_t *, unsigned int, uint64_t)'))
+  if (mknod) return mknod
+  const inner = call('int __xmknod(int, const uint8_t *, unsigned int, const void *)')
+  const device = new BigUint64Array(1)
+  const deviceBytes = new Uint8Array(device.buffer)
+  return (path, mode, value) => {
+    device[0] = value
+    return inner(0, path, mode, deviceBytes)
   }
 }
 

@@ -8,9 +8,9 @@ import { EntryTable, type EntryColumns, type RareFields } from '../image/entry-t
 
 /**
  * One layer of the index as a file: magic, format version, sha256 of the rest; then the length of what follows, and that compressed: a
- * JSON head (with spaces up to a multiple of eight bytes) and the columns as they lie in memory. The checksum comes first, so that nothing of a damaged file is believed.
+ * JSON head (with spaces up to a multiple of eight bytes) and the columns as they lie in memory, those left out that are zeros. The checksum comes first, so that nothing of a damaged file is believed.
  */
-export const INDEX_FORMAT = 1
+export const INDEX_FORMAT = 2
 const MAGIC = Buffer.from('occystrap index\n', 'latin1')
 const SUM_START = MAGIC.length + 4
 const BODY_START = SUM_START + 32
@@ -23,6 +23,8 @@ const headSchema = z.object({
   size: z.number().min(0),
   length: z.number().int().min(0),
   namesLength: z.number().int().min(0),
+  /** Positions of the columns that are nothing but zeros. */
+  zeros: z.array(z.number().int().min(0)),
   rare: z.array(
     z.tuple([
       z.number().int().min(0),
@@ -40,14 +42,17 @@ type Head = z.infer<typeof headSchema>
 /** The file's bytes. The columns are compressed one by one, not copied into one piece first: they are the largest thing in memory. */
 export async function encodeIndex(diffID: Digest, layer: IndexedLayer): Promise<Buffer> {
   const { columns } = layer.table
+  const all = columnsOf(columns).map(bytesOf)
+  const zeros = [...all.keys()].filter((position) => isZero(all[position] as Uint8Array))
   const head: Head = {
     diffID,
     size: layer.size,
     length: columns.length,
     namesLength: columns.names.byteLength,
+    zeros,
     rare: [...columns.rare].map(([row, fields]) => [row, plainOf(fields)]),
   }
-  const parts = [headBytesOf(head), ...columnsOf(columns).map(bytesOf), columns.names]
+  const parts = [headBytesOf(head), ...all.filter((_, position) => !zeros.includes(position)), columns.names]
   const start = Buffer.alloc(BODY_START + 8)
   MAGIC.copy(start)
   start.writeUInt32LE(INDEX_FORMAT, MAGIC.length)
@@ -104,31 +109,43 @@ function columnsOf(columns: EntryColumns): readonly NodeJS.TypedArray[] {
 function tableOf(head: Head, bytes: Buffer, start: number): EntryTable {
   const { length } = head
   let at = start
+  let position = 0
   const taken = (size: number): Uint8Array => bytes.subarray(at, (at += size))
-  const f64 = (): Float64Array => new Float64Array(...viewOf(taken(8 * length), 8))
-  const u32 = (): Uint32Array => new Uint32Array(...viewOf(taken(4 * length), 4))
+  // Memory that nobody writes to takes none.
+  const next = (width: number): ColumnMemory =>
+    head.zeros.includes(position++)
+      ? [new ArrayBuffer(width * length), 0, length]
+      : memoryOf(taken(width * length), width)
   return new EntryTable({
     length,
     // In the order of `columnsOf`.
-    sizes: f64(),
-    mtimes: f64(),
-    offsets: f64(),
-    pathEnds: u32(),
-    linkEnds: u32(),
-    uids: u32(),
-    gids: u32(),
-    mtimeNanoseconds: u32(),
-    modes: new Uint16Array(...viewOf(taken(2 * length), 2)),
-    types: taken(length),
+    sizes: new Float64Array(...next(8)),
+    mtimes: new Float64Array(...next(8)),
+    offsets: new Float64Array(...next(8)),
+    pathEnds: new Uint32Array(...next(4)),
+    linkEnds: new Uint32Array(...next(4)),
+    uids: new Uint32Array(...next(4)),
+    gids: new Uint32Array(...next(4)),
+    mtimeNanoseconds: new Uint32Array(...next(4)),
+    modes: new Uint16Array(...next(2)),
+    types: new Uint8Array(...next(1)),
     names: taken(head.namesLength),
     rare: new Map(head.rare.map(([row, fields]) => [row, rareOf(fields)])),
   })
 }
 
+type ColumnMemory = readonly [buffer: ArrayBuffer, offset: number, length: number]
+
 /** Where the column lies, or a copy of it where it does not start at a multiple of its values' width. */
-function viewOf(bytes: Uint8Array, width: number): [buffer: ArrayBuffer, offset: number, length: number] {
+function memoryOf(bytes: Uint8Array, width: number): ColumnMemory {
   const column = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes)
   return [column.buffer as ArrayBuffer, column.byteOffset, column.byteLength / width]
+}
+
+/** By comparing it with itself, one byte further on. */
+function isZero(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return true
+  return bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0
 }
 
 function bytesOf(column: NodeJS.TypedArray): Uint8Array {

@@ -13,6 +13,8 @@ const DEFAULT_LIMIT = 1024 ** 3
  * at all. What is damaged is as good as absent, and removed. Nothing is synced: what a power cut spoils, the checksum finds.
  */
 export class FileLayerIndex implements LayerIndex {
+  /** Has a folder for each format. */
+  readonly #parent: string
   readonly #folder: string
   readonly #limit: number
   /** What was read or put and is still in use somewhere, so that images over one base share its table. */
@@ -20,6 +22,7 @@ export class FileLayerIndex implements LayerIndex {
   #isTidied = false
 
   constructor(folder: string, options: { readonly limit?: number } = {}) {
+    this.#parent = folder
     this.#folder = join(folder, `v${INDEX_FORMAT}`)
     this.#limit = options.limit ?? DEFAULT_LIMIT
   }
@@ -84,10 +87,12 @@ export class FileLayerIndex implements LayerIndex {
     return join(this.#folder, hexOf(diffID))
   }
 
-  /** Once per process: clears what died half-written, and the least recently used beyond the limit. */
+  /** Once per process: clears older formats, what died half-written, and the least recently used beyond the limit. */
   async #tidy(): Promise<void> {
     if (this.#isTidied) return
     this.#isTidied = true
+    for (let format = 1; format < INDEX_FORMAT; format++)
+      await rm(join(this.#parent, `v${format}`), { recursive: true, force: true })
     await clearLeftovers(this.#folder)
     const files = (await this.#files()).sort((a, b) => b.mtimeMs - a.mtimeMs)
     let kept = 0

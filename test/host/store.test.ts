@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { reportOf } from '../../shared/errors.ts'
+import { INDEX_FORMAT } from '../../main/store/index-file.ts'
 import { openWorkspace, type Workspace } from '../../main/store/workspace.ts'
 import { command } from '../support/command.ts'
 import { entry, tableOf } from '../support/entries.ts'
@@ -31,7 +32,7 @@ describeWith({ tools: [], root: true }, 'a small disk', () => {
     const put = workspace.index.put(`sha256:${'2'.repeat(64)}`, { table: tableOf(names), size: 1 })
     expect(reportOf(await put.catch((error: unknown) => error)).code).toBe('no-space')
     await expect(workspace.cache.create({ archive: 'a' })).rejects.toMatchObject({ code: 'no-space' })
-    expect(await readdir(join(disk.path, 'cache', 'index', 'v1'))).toEqual(['1'.repeat(64)])
+    expect(await readdir(join(disk.path, 'cache', 'index', `v${INDEX_FORMAT}`))).toEqual(['1'.repeat(64)])
     expect((await open(disk).index.get(LAYER))?.table.path(0)).toBe('a')
   })
 

@@ -26,12 +26,15 @@ export interface FileWriterOptions {
 export class FileWriter {
   readonly #options: FileWriterOptions
   readonly #prefix: Buffer
+  /** Where the path of each file is put together: a buffer for each would be megabytes that wait for a collection. */
+  #place: Buffer
   #written = 0
   #nextCheck = 0
 
   constructor(options: FileWriterOptions) {
     this.#options = options
     this.#prefix = Buffer.from(`${options.root}/`)
+    this.#place = Buffer.from(this.#prefix)
   }
 
   async write(batch: FileBatch, cursor: ByteCursor): Promise<void> {
@@ -41,7 +44,7 @@ export class FileWriter {
       const end = batch.pathEnds[i] as number
       const name = paths.subarray(start, end)
       start = end
-      const place = Buffer.concat([this.#prefix, name])
+      const place = this.#placeOf(name)
       const path = Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('latin1')
       try {
         await this.#writeFile(batch, i, place, path, cursor)
@@ -50,6 +53,17 @@ export class FileWriter {
       }
     }
     this.#options.onProgress(this.#written)
+  }
+
+  /** Valid until it is called again. */
+  #placeOf(name: Uint8Array): Buffer {
+    const length = this.#prefix.length + name.length
+    if (length > this.#place.length) {
+      this.#place = Buffer.alloc(2 * length)
+      this.#place.set(this.#prefix)
+    }
+    this.#place.set(name, this.#prefix.length)
+    return this.#place.subarray(0, length)
   }
 
   async #writeFile(

@@ -4,6 +4,7 @@ import type { Layer, Task } from '../../image/element.ts'
 import type { EntryTable } from '../../image/entry-table.ts'
 import { flatten } from '../../image/flatten.ts'
 import type { ImageTree } from '../../image/image-tree.ts'
+import { libc } from '../../platform/libc.ts'
 
 /** An image's layers, base first, with what is in them, each and all together. */
 export interface StackedLayers {
@@ -19,6 +20,8 @@ export class GatheredLayers {
 
   constructor(task: Task) {
     this.#task = task
+    // Tables grow while layers are read; what they leave behind would stand beside them to the end.
+    libc()?.returnLargeMemory()
   }
 
   /** Settles when its entries are known. One that comes again is the same; null is one that was to be skipped, and nobody asked for that. */
