@@ -1,4 +1,5 @@
-import { constants, createGunzip, gzipSync } from 'node:zlib'
+import { constants, createGunzip, deflateRawSync, gzipSync } from 'node:zlib'
+import { GzipMembers, type Step } from './gzip-members.ts'
 
 const CHUNK = 512 * 1024
 
@@ -27,19 +28,14 @@ interface Inflater {
   ): void
   /** On the thread that calls. */
   writeSync: Inflater['write']
+  /** Ready for another stream. */
+  reset(): void
   close(): void
   onerror: (message: string, errno: number, code: string) => void
 }
 
-interface Step {
-  /** Bytes of the output that were filled. */
-  readonly produced: number
-  /** Bytes of the input that were left. */
-  readonly left: number
-}
-
-/** One gzip stream, or several one after the other, on its way. */
-class Gunzip implements Disposable {
+/** A stream on its way: of gzip, or several of them one after the other; or of bare deflate data. */
+class Stream implements Disposable {
   readonly #inflater: Inflater
   /** Room left in the output, input left: written by the inflater after each step. */
   readonly #state = new Uint32Array(2)
@@ -47,8 +43,8 @@ class Gunzip implements Disposable {
   #failure: Error | undefined
   #isClosed = false
 
-  constructor(make: () => Inflater) {
-    this.#inflater = make()
+  constructor(inflater: Inflater) {
+    this.#inflater = inflater
     this.#inflater.onerror = (message, errno, code) => {
       this.#failure = Object.assign(new Error(message), { errno, code })
       this.#step?.reject(this.#failure)
@@ -78,6 +74,10 @@ class Gunzip implements Disposable {
     return this.#stepTaken(output)
   }
 
+  reset(): void {
+    this.#inflater.reset()
+  }
+
   #stepTaken(output: Uint8Array): Step {
     const [room = 0, left = 0] = this.#state
     return { produced: output.length - room, left }
@@ -93,7 +93,8 @@ class Gunzip implements Disposable {
 
 /**
  * The uncompressed bytes of a gzip stream. The next chunk is inflated while this one is worked on; a chunk is valid until the next is
- * asked for; where `isBlocking`, it is inflated when it is asked for, on this thread. Fails as Node's stream does. Undefined where this Node's inflater is not the one that is known here.
+ * asked for. Fails as Node's stream does. Where `isBlocking`, it is inflated when it is asked for, on this thread, and gzip's checksum is
+ * passed over: for whoever verifies a digest of the bytes. Undefined where this Node's inflater is not the one that is known here.
  */
 export function fastGunzip(
   source: AsyncIterable<Uint8Array>,
@@ -106,19 +107,23 @@ export function fastGunzip(
 }
 
 async function* inflateHere(
-  make: () => Inflater,
+  make: Maker,
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  using gunzip = new Gunzip(make)
-  yield* chunksOf((input, output, isLast) => gunzip.stepHere(input, output, isLast), source)
+  using stream = new Stream(make(RAW))
+  const members = new GzipMembers({
+    step: (input, output, isLast) => stream.stepHere(input, output, isLast),
+    reset: () => stream.reset(),
+  })
+  yield* chunksOf((input, output, isLast) => members.step(input, output, isLast), source)
 }
 
 async function* inflate(
-  make: () => Inflater,
+  make: Maker,
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  using gunzip = new Gunzip(make)
+  using gunzip = new Stream(make(GUNZIP))
   const chunks = chunksOf((input, output, isLast) => gunzip.step(input, output, isLast), source)
   let next = chunks.next()
   try {
@@ -168,39 +173,46 @@ async function* chunksOf(
   if (filled > 0) yield output.subarray(0, filled)
 }
 
-let maker: (() => Inflater) | 'unknown' | undefined
+type Maker = (mode: typeof GUNZIP | typeof RAW) => Inflater
+
+/** As in zlib's binding. */
+const GUNZIP = 4
+const RAW = 6
+/** Window, level, memory and strategy: of these the first alone means something to an inflater, but all are checked. */
+const PARAMETERS = [15, -1, 8, 0] as const
+/** A binding that wants other arguments ends the process, and says nothing that could be caught. */
+const KNOWN_MAJOR = '24'
+
+let maker: Maker | 'unknown' | undefined
 
 /** The inflater behind Node's streams is not part of its public face: it is used only where it does what it did when this was written. */
-function knownMaker(): (() => Inflater) | 'unknown' {
+function knownMaker(): Maker | 'unknown' {
   if (process.versions.node.split('.')[0] !== KNOWN_MAJOR) return 'unknown'
   const engine = createGunzip()
   const handle = (engine as { _handle?: { constructor: new (mode: number) => Inflater } })._handle
   engine.close()
   const Handle = handle?.constructor
   if (typeof Handle !== 'function') return 'unknown'
-  const make = (): Inflater => new Handle(GUNZIP)
-  return isKnown(make) ? make : 'unknown'
+  const make: Maker = (mode) => new Handle(mode)
+  const isKnown = inflates(make(GUNZIP), gzipSync(WORD)) && inflates(make(RAW), deflateRawSync(WORD))
+  return isKnown ? make : 'unknown'
 }
 
-/** As in zlib's binding. */
-const GUNZIP = 4
-/** Window, level, memory and strategy: of these the first alone means something to an inflater, but all are checked. */
-const PARAMETERS = [15, -1, 8, 0] as const
-/** A binding that wants other arguments ends the process, and says nothing that could be caught. */
-const KNOWN_MAJOR = '24'
+const WORD = 'occystrap'
 
-function isKnown(make: () => Inflater): boolean {
+function inflates(inflater: Inflater, input: Uint8Array): boolean {
   try {
-    const inflater = make()
     const state = new Uint32Array(2)
     let isSound = true
     inflater.onerror = () => (isSound = false)
     inflater.init(...PARAMETERS, state, () => {}, undefined)
-    const input = gzipSync('occystrap')
     const output = Buffer.alloc(16)
     inflater.writeSync(constants.Z_FINISH, input, 0, input.length, output, 0, output.length)
     inflater.close()
-    return isSound && state[0] === 7 && state[1] === 0 && output.toString('latin1', 0, 9) === 'occystrap'
+    const room = output.length - WORD.length
+    return (
+      isSound && state[0] === room && state[1] === 0 && output.toString('latin1', 0, WORD.length) === WORD
+    )
   } catch {
     return false
   }
