@@ -1,5 +1,6 @@
 import type { JSX } from 'react'
 import type { JobState } from '../../shared/job.ts'
+import { useHost } from '../host.ts'
 import { MountButtons, mountWords } from '../jobs/mount-buttons.tsx'
 import { useMounting, type MountTarget } from '../jobs/use-mounting.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -14,6 +15,7 @@ interface MountResultProps {
 
 /** The image that was just written: mounted and unmounted from here, with what is known of it. */
 export function MountResult({ job, target }: MountResultProps): JSX.Element {
+  const { isRoot } = useHost().info
   const mounting = useMounting(job, target)
   const { mountedAt, working, failure, refusal } = mounting
   const problem = refusal ?? failure
@@ -30,6 +32,7 @@ export function MountResult({ job, target }: MountResultProps): JSX.Element {
         <MountButtons mounting={mounting} size="xs" />
       </div>
       <p className="dim">
+        {!isRoot && 'Only root can mount from here; the first line below does it without. '}
         What is changed in merged lands in upper, beside it. Unmount ends every mount in this folder.
       </p>
       {problem && <ErrorNote report={problem} />}

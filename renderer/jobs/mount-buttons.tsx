@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import type { JSX } from 'react'
+import { useHost } from '../host.ts'
 import type { Mounting } from './use-mounting.ts'
 
 interface MountButtonsProps {
@@ -7,8 +8,9 @@ interface MountButtonsProps {
   readonly size: 'compact-xs' | 'xs'
 }
 
-/** Both are there always: what is mounted can change without this program. */
+/** Both are there always: what is mounted can change without this program. Only root can mount from here. */
 export function MountButtons({ mounting, size }: MountButtonsProps): JSX.Element {
+  const { isRoot } = useHost().info
   const { working, mount, unmount } = mounting
   return (
     <>
@@ -16,7 +18,8 @@ export function MountButtons({ mounting, size }: MountButtonsProps): JSX.Element
         variant="default"
         size={size}
         loading={working === 'mount'}
-        disabled={working !== null}
+        disabled={working !== null || !isRoot}
+        title={isRoot ? undefined : 'Only root can; mount.sh does it without.'}
         onClick={mount}
       >
         Mount

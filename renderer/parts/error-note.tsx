@@ -85,22 +85,24 @@ export function ErrorNote({ report, action }: ErrorNoteProps): JSX.Element {
         <p>{visible(report.message)}</p>
         <p className={styles['noteRemedy']}>{visible(report.remedy ?? remedy)}</p>
         {isDetailed && report.detail && <pre className={styles['detail']}>{report.detail}</pre>}
-        <div className={styles['noteActions']}>
-          {action}
-          {report.detail && (
-            <Button
-              variant="subtle"
-              size="compact-xs"
-              color="gray"
-              aria-expanded={isDetailed}
-              onClick={() => setDetailed(!isDetailed)}
-            >
-              {isDetailed ? 'Hide detail' : 'Show detail'}
-            </Button>
-          )}
-          <CopyButton value={textOf(report)} label="Copy this error" />
-        </div>
+        {(action || report.detail) && (
+          <div className={styles['noteActions']}>
+            {action}
+            {report.detail && (
+              <Button
+                variant="subtle"
+                size="compact-xs"
+                color="gray"
+                aria-expanded={isDetailed}
+                onClick={() => setDetailed(!isDetailed)}
+              >
+                {isDetailed ? 'Hide detail' : 'Show detail'}
+              </Button>
+            )}
+          </div>
+        )}
       </div>
+      <CopyButton value={textOf(report)} label="Copy this error" />
     </div>
   )
 }

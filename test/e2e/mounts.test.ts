@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs'
-import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chown, lstat, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { RunningApp } from '../support/app.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { serveAs, USERS, type User } from '../support/app-users.ts'
+import type { RunningApp } from '../support/app.ts'
 import { screenshot, TestBrowser } from '../support/browser.ts'
 import { tryCommand } from '../support/command.ts'
 import { describeWith } from '../support/needs.ts'
 import { openSample, reviewExport, startExport } from '../support/window.ts'
 
-const isRoot = process.getuid?.() === 0
-
 describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointing and clicking', () => {
+  describe.each(USERS)('as %s', scenes)
+})
+
+function scenes(who: User): void {
+  const isRoot = who === 'root'
   let app: RunningApp
   let browser: TestBrowser
   let page: Page
@@ -19,7 +23,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
   let merged: string
 
   beforeAll(async () => {
-    app = await RunningApp.serve()
+    app = await serveAs(who)
     browser = await TestBrowser.start()
     page = await browser.open(app.url)
     to = app.home.at('Downloads', 'sample-mounts')
@@ -36,29 +40,23 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
   })
 
   const dialog = (): Locator => page.getByRole('dialog', { name: /^Export / })
-  /** At both widths, light and dark. */
-  const pictures = async (name: string): Promise<void> => {
-    await screenshot(page, name)
-    await page.setViewportSize({ width: 800, height: 800 })
-    await screenshot(page, `${name}-800`)
-    await page.setViewportSize({ width: 1280, height: 800 })
-  }
+  const picture = (name: string): Promise<void> => screenshot(page, `mounts-${who}-${name}`)
 
   test('asks what they are for, and shows the same on the command line', async () => {
     await page.getByRole('button', { name: 'Export…' }).first().click()
     await dialog().getByRole('radio', { name: 'Overlay mounts' }).click()
-    await pictures('mounts-format')
+    await picture('format')
     await page.keyboard.press('Escape')
     const wizard = await reviewExport(page, {
       format: 'Overlay mounts',
       to,
       atOptions: async (wizard) => {
-        await pictures('mounts-options')
+        await picture('options')
         expect(await wizard.getByLabel('Mount it when it is written').isDisabled()).toBe(!isRoot)
       },
     })
     await wizard.getByText(new RegExp(`^occystrap process .*mounts://${to}$`)).waitFor()
-    await pictures('mounts-review')
+    await picture('review')
   })
 
   test('and writes a folder for each layer, and one for the image', async () => {
@@ -69,7 +67,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
     merged = join(to, 'images', image, 'merged')
     await wizard.getByText(`sh ${to}/images/${image}/mount.sh`, { exact: true }).waitFor()
     await wizard.getByText(`occystrap unmount ${to}`, { exact: true }).waitFor()
-    await pictures('mounts-done')
+    await picture('done')
     const { layers } = JSON.parse(await readFile(join(to, 'images', image, 'layers.json'), 'utf8')) as {
       layers: string[]
     }
@@ -83,7 +81,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
     await wizard.getByRole('button', { name: 'Mount', exact: true }).click()
     await wizard.getByText('Mounted at').waitFor()
     expect(existsSync(file)).toBe(true)
-    await pictures('mounts-mounted')
+    await picture('mounted')
     await wizard.getByRole('button', { name: 'Unmount', exact: true }).click()
     await wizard.getByText('Unmounted.').waitFor()
     expect(existsSync(file)).toBe(false)
@@ -92,9 +90,8 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
   })
 
   test.runIf(!isRoot)('which only root can mount from the page of the result', async () => {
-    await dialog().getByRole('button', { name: 'Mount', exact: true }).click()
-    await dialog().getByText('Run mount.sh instead', { exact: false }).waitFor()
-    await pictures('mounts-refused')
+    expect(await dialog().getByRole('button', { name: 'Mount', exact: true }).isDisabled()).toBe(true)
+    await dialog().getByText('Only root can mount from here', { exact: false }).waitFor()
   })
 
   test('and from the list of jobs', async () => {
@@ -107,7 +104,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
       await job.getByText('Mounted at').waitFor()
       expect((await readdir(merged)).length).toBeGreaterThan(0)
     }
-    await pictures('mounts-jobs')
+    await picture('jobs')
     if (!isRoot) return
     await job.getByRole('button', { name: 'Unmount', exact: true }).click()
     await job.getByText('Unmounted.').waitFor()
@@ -124,7 +121,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
       },
     })
     await wizard.getByText(/layers are there already and will be shared\.$/).waitFor()
-    await pictures('mounts-review-again')
+    await picture('review-again')
     await startExport(wizard)
     await wizard.getByText(isRoot ? 'Mounted at' : 'Not mounted yet.').waitFor()
     if (isRoot) {
@@ -141,7 +138,7 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
     await writeFile(join(mine, 'mine.txt'), 'mine')
     const wizard = await reviewExport(page, { format: 'Overlay mounts', to: mine })
     await wizard.getByText(/exists already and is no folder of images to mount\.$/).waitFor()
-    await pictures('mounts-not-ours')
+    await picture('not-ours')
     expect(await wizard.getByRole('button', { name: 'Export', exact: true }).isDisabled()).toBe(true)
     await page.keyboard.press('Escape')
     await rm(mine, { recursive: true })
@@ -150,17 +147,19 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
   test('a directory of images gets the merged root filesystem, too', async () => {
     const images = app.home.at('Downloads', 'images')
     await mkdir(images)
+    const { uid, gid } = await stat(app.home.path)
+    await chown(images, uid, gid)
     const wizard = await reviewExport(page, {
       format: 'Directory of images',
       to: images,
       atOptions: async (wizard) => {
         await wizard.getByLabel('Also write the merged root filesystem').check()
-        await pictures('expand-options')
+        await picture('expand-options')
       },
     })
     await wizard.getByText('It may be less: the root filesystem is counted', { exact: false }).waitFor()
     await wizard.getByText(`'dir://${images}?expand=true'`, { exact: false }).waitFor()
-    await pictures('expand-review')
+    await picture('expand-review')
     await startExport(wizard)
     await wizard.getByText(/^Exported/).waitFor()
     await wizard.getByRole('button', { name: 'Done' }).click()
@@ -171,4 +170,4 @@ describeWith({ tools: ['chromium'] }, 'an image becomes overlay mounts by pointi
   test('has seen no fault in the page', () => {
     expect(browser.faults).toEqual([])
   })
-})
+}

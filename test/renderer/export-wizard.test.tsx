@@ -232,7 +232,7 @@ describe('overlay mounts', () => {
     await click(user, 'Next')
     const box = screen.getByLabelText<HTMLInputElement>('Mount it when it is written')
     if (isMounted) await user.click(box)
-    else expect(box.disabled).toBe(true)
+    expect(box.disabled).toBe(info?.isRoot !== true)
     await click(user, 'Next')
     await click(user, 'Choose…')
     await waitFor(() =>
@@ -267,7 +267,7 @@ describe('overlay mounts', () => {
 
   test('done: the lines for a terminal, and the same by two buttons', async () => {
     const user = userEvent.setup()
-    const fake = await toMountsReview(user, {}, false)
+    const fake = await toMountsReview(user, { isRoot: true }, false)
     await click(user, 'Export')
     await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
     fake.push([
@@ -296,9 +296,22 @@ describe('overlay mounts', () => {
     expect(screen.queryByText('Mounted at')).toBeNull()
   })
 
-  test('that cannot be mounted here say why', async () => {
+  test('are mounted in a terminal by whoever is not root', async () => {
     const user = userEvent.setup()
     const fake = await toMountsReview(user, {}, false)
+    await click(user, 'Export')
+    await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
+    fake.push([
+      jobState({ ...ofJob, spec: { ...spec, filters: [] }, submitted: 1, phase: 'done', ended: 2, outcome }),
+    ])
+    const button = await screen.findByRole('button', { name: 'Mount' })
+    expect((button as HTMLButtonElement).disabled).toBe(true)
+    expect(screen.getByText(/^Only root can mount from here/)).toBeTruthy()
+  })
+
+  test('that cannot be mounted here say why', async () => {
+    const user = userEvent.setup()
+    const fake = await toMountsReview(user, { isRoot: true }, false)
     await click(user, 'Export')
     await waitFor(() => expect(fake.callsOf('jobs.submit')).toHaveLength(1))
     fake.push([
@@ -307,7 +320,7 @@ describe('overlay mounts', () => {
     await user.click(await screen.findByRole('button', { name: 'Mount' }))
     const error = {
       code: 'permission',
-      message: 'Only root can mount.',
+      message: 'This root may not mount.',
       remedy: 'Run mount.sh instead.',
     } as const
     const job = { id: 'job-2', spec: mountSpec, submitted: 3, started: 3, ended: 4 }

@@ -71,7 +71,7 @@ describe('the page', () => {
 
   test('a done export to overlay mounts is mounted and unmounted from here', async () => {
     const user = userEvent.setup()
-    const { fake } = renderPart(<Watched />)
+    const { fake } = renderPart(<Watched />, { info: { isRoot: true } })
     const path = '/out/mounts'
     const imageID = digestOf('c')
     const spec: JobSpec = {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TemporaryFolder } from './temporary-folder.ts'
@@ -37,9 +37,20 @@ export class RunningApp implements AsyncDisposable {
     return RunningApp.#start(process.execPath, [join(PROJECT, 'out/main/cli.js'), 'serve'])
   }
 
-  static async #start(program: string, args: string[]): Promise<RunningApp> {
-    const home = await TemporaryFolder.make()
-    for (const folder of ['Downloads', 'tmp']) await mkdir(home.at(folder))
+  /** The same by a user of that number, which this computer need not know. Only root can. */
+  static async serveAs(user: number): Promise<RunningApp> {
+    const home = await homeFolder()
+    const place = home.at('tmp', 'program')
+    await mkdir(place)
+    for (const folder of [home.path, home.at('tmp'), home.at('Downloads')]) await chown(folder, user, user)
+    // A clone in a folder that only root can enter is shown to the user in another place.
+    const script = `mount --bind "$1" "$2" && cd "$2" && exec setpriv --reuid=${user} --regid=${user} --clear-groups \
+      "$2/node_modules/node/bin/node" "$2/out/main/cli.js" serve`
+    return RunningApp.#start('unshare', ['--mount', 'sh', '-c', script, 'sh', PROJECT, place], home)
+  }
+
+  static async #start(program: string, args: string[], given?: TemporaryFolder): Promise<RunningApp> {
+    const home = given ?? (await homeFolder())
     const child = spawn(program, args, {
       cwd: PROJECT,
       // A process group of its own: npm does not pass signals on to what it runs in every case.
@@ -90,6 +101,12 @@ export class RunningApp implements AsyncDisposable {
     await this.stop()
     await this.home[Symbol.asyncDispose]()
   }
+}
+
+async function homeFolder(): Promise<TemporaryFolder> {
+  const home = await TemporaryFolder.make()
+  for (const folder of ['Downloads', 'tmp']) await mkdir(home.at(folder))
+  return home
 }
 
 async function address(child: ChildProcess, said: { text: string }): Promise<string> {

@@ -76,14 +76,19 @@ export class TestBrowser implements AsyncDisposable {
   }
 }
 
-/** The page as it stands, light and dark, for people to look at; the pictures are not compared with anything. */
+/** The page as it stands, wide and narrow, light and dark, for people to look at; the pictures are not compared with anything. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) })
+  const viewport = page.viewportSize()
+  for (const width of [1280, 800]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`) })
+    }
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+  if (viewport) await page.setViewportSize(viewport)
 }
 
 /**

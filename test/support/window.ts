@@ -69,6 +69,8 @@ export interface ExportChoices {
   readonly compression?: 'None' | 'gzip' | 'zstd'
   /** What else is done where the format's options are. */
   readonly atOptions?: (wizard: Locator) => Promise<void>
+  /** And what where the destination is chosen. */
+  readonly atDestination?: () => Promise<void>
   /** The file, or the folder. */
   readonly to: string
 }
@@ -90,6 +92,7 @@ export async function reviewExport(page: Page, choices: ExportChoices): Promise<
   await wizard.getByRole('button', { name: 'Choose…' }).click()
   if (format === 'Directory of images') await pickFolder(page, choices.to)
   else await pickPlaceToSave(page, choices.to)
+  await choices.atDestination?.()
   await wizard.getByRole('button', { name: 'Next' }).click()
   return wizard
 }
