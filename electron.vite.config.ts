@@ -40,6 +40,7 @@ export default defineConfig({
           'reader-process': at('main/engine/reader-process.ts'),
           thread: at('main/image/thread.ts'),
           'layer-thread': at('main/image/layer-thread.ts'),
+          'content-thread': at('main/image/content-thread.ts'),
           'rootfs-thread': at('main/outputs/rootfs/rootfs-thread.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -1,10 +1,23 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { errorReportSchema } from './errors.ts'
-import { fileChunkSchema, pathVersionSchema, rowsQuerySchema, rowsWindowSchema, treeSchema } from './files.ts'
+import {
+  comparisonSchema,
+  fileChunkSchema,
+  pathVersionSchema,
+  rowsQuerySchema,
+  rowsWindowSchema,
+  treeSchema,
+} from './files.ts'
 import { digestSchema, imageInfoSchema, platformSchema } from './image.ts'
 import { jobSpecSchema, jobStateSchema } from './job.ts'
-import { searchQuerySchema, searchWindowSchema } from './query.ts'
+import {
+  contentQuerySchema,
+  contentWindowSchema,
+  everywhereWindowSchema,
+  searchQuerySchema,
+  searchWindowSchema,
+} from './query.ts'
 import { engineImageSchema, engineSchema, keepSchema, namesPageSchema, resolvedSchema } from './remote.ts'
 import { recentImageSchema, settingsChangeSchema, settingsSchema } from './settings.ts'
 import { fileSourceSchema, sourceSpecSchema } from './uri.ts'
@@ -146,6 +159,17 @@ export const contract = {
         }),
       )
       .output(fileChunkSchema),
+    /** What happened to a file between two layers that have it. */
+    compare: base
+      .input(
+        image.extend({
+          /** PathBytes */
+          path: z.string(),
+          before: z.number().int().min(0),
+          after: z.number().int().min(0),
+        }),
+      )
+      .output(comparisonSchema),
   },
   search: {
     names: base
@@ -159,6 +183,32 @@ export const contract = {
         }),
       )
       .output(searchWindowSchema),
+    /**
+     * Starts to look inside files, or goes on with what the same query has found; the last query of an image goes on until it is done,
+     * another is asked, or nobody has asked for some seconds.
+     */
+    contents: base
+      .input(
+        image.extend({
+          query: contentQuerySchema,
+          layers: z.array(z.number().int()),
+          offset: z.number().int().min(0),
+          limit: z.number().int().min(1).max(1000),
+        }),
+      )
+      .output(contentWindowSchema),
+    /** Names in every image that was opened before. */
+    everywhere: base
+      .input(
+        z.object({
+          query: searchQuerySchema,
+          /** Only these images; all where empty. */
+          images: z.array(digestSchema),
+          offset: z.number().int().min(0),
+          limit: z.number().int().min(1).max(1000),
+        }),
+      )
+      .output(everywhereWindowSchema),
   },
   jobs: {
     submit: base.input(jobSpecSchema).output(jobStateSchema),

@@ -95,3 +95,25 @@ export const fileChunkSchema = z.object({
   mediaType: z.string().optional(),
 })
 export type FileChunk = z.infer<typeof fileChunkSchema>
+
+/** A file as one layer left it. */
+const comparedSchema = z.object({ layer: z.number().int(), size: z.number(), sha256: z.string() })
+
+/** Two states of a path: how the text changed, or that something else did. */
+export const comparisonSchema = z.object({
+  before: comparedSchema,
+  after: comparedSchema,
+  /** Changes with three lines around them; each line begins with ` `, `-` or `+`. Null where it is not text, or too much of it. */
+  hunks: z
+    .array(
+      z.object({
+        /** From 1. */
+        beforeLine: z.number().int(),
+        afterLine: z.number().int(),
+        lines: z.array(z.string()),
+      }),
+    )
+    .nullable(),
+  isText: z.boolean(),
+})
+export type Comparison = z.infer<typeof comparisonSchema>

@@ -23,6 +23,16 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
     isMerged: z.boolean().default(true),
     destination: z.string().min(1),
   }),
+  /** Save what a search found as one tar, each path as the layer has it that it was found in. */
+  z.object({
+    kind: z.literal('save-hits'),
+    input: sourceSpecSchema,
+    hits: z
+      .array(z.object({ layer: z.number().int().min(0), /** PathBytes */ path: z.string() }))
+      .min(1)
+      .max(10_000),
+    destination: z.string().min(1),
+  }),
   /** Save one layer: as it is stored, or uncompressed. */
   z.object({
     kind: z.literal('save-layer'),

@@ -136,16 +136,35 @@ function parseArgument(text: string): string {
   throw usage(`"${visible(text)}" is not an argument.`, 'No program can be given a NUL.')
 }
 
-/** A filter as typed: `normalize-timestamps[:ts=N]`. ImageError 'usage'. */
+/**
+ * A filter as typed: `normalize-timestamps[:ts=N]`, `search:pattern=P[,regex=true][,script_friendly=true]`; a comma in a value is `%2C`.
+ * ImageError 'usage'.
+ */
 export function parseFilter(text: string): FilterSpec {
   const colon = text.indexOf(':')
   const name = colon < 0 ? text : text.slice(0, colon)
-  if (name !== 'normalize-timestamps')
-    throw usage(`"${text}" is not a filter.`, 'Filters: normalize-timestamps[:ts=SECONDS].')
   const pairs = colon < 0 ? [] : text.slice(colon + 1).split(',')
   const options = new Options(text, pairs.map(splitPair))
+  if (name === 'search') return parseSearchFilter(text, options)
+  if (name !== 'normalize-timestamps')
+    throw usage(
+      `"${text}" is not a filter.`,
+      'Filters: normalize-timestamps[:ts=SECONDS], search:pattern=PATTERN[,regex=true][,script_friendly=true].',
+    )
   options.expect(['ts'])
   return { kind: 'normalize-timestamps', timestamp: parseTimestamp(options.text('ts') ?? '0') }
+}
+
+function parseSearchFilter(text: string, options: Options): FilterSpec {
+  options.expect(['pattern', 'regex', 'script_friendly'])
+  const pattern = options.text('pattern') ?? ''
+  if (pattern === '') throw usage(`"${text}" says no pattern.`, 'Write it as search:pattern=PATTERN.')
+  return {
+    kind: 'search',
+    pattern,
+    isRegex: options.flag('regex') ?? false,
+    isScriptFriendly: options.flag('script_friendly') ?? false,
+  }
 }
 
 /** Seconds since 1970 as typed. The bound keeps the year at four digits, which RFC 3339 asks for. */
@@ -216,6 +235,11 @@ export function formatDestination(spec: DestinationSpec): string {
 }
 
 export function formatFilter(spec: FilterSpec): string {
+  if (spec.kind === 'search') {
+    const pattern = encodeURIComponent(spec.pattern).replaceAll(/%(?:20|2F|5B|5D|7B|7D)/g, decodeURIComponent)
+    const flags = [...(spec.isRegex ? ['regex'] : []), ...(spec.isScriptFriendly ? ['script_friendly'] : [])]
+    return [`search:pattern=${pattern}`, ...flags.map((flag) => `${flag}=true`)].join(',')
+  }
   return spec.timestamp === 0 ? spec.kind : `${spec.kind}:ts=${spec.timestamp}`
 }
 

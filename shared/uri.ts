@@ -138,5 +138,12 @@ export type DestinationSpec = z.infer<typeof destinationSpecSchema>
 export const filterSpecSchema = z.discriminatedUnion('kind', [
   /** Every entry's mtime becomes `timestamp` (seconds; 0 unless said), and the config's times with it. */
   z.object({ kind: z.literal('normalize-timestamps'), timestamp: z.number().int().min(0).default(0) }),
+  /** Names in the layers that match are told while the image is written, which stays as it is. */
+  z.object({
+    kind: z.literal('search'),
+    pattern: z.string().min(1).max(4096),
+    isRegex: z.boolean().default(false),
+    isScriptFriendly: z.boolean().default(false),
+  }),
 ])
 export type FilterSpec = z.infer<typeof filterSpecSchema>

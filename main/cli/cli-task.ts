@@ -1,4 +1,4 @@
-import type { Task } from '../image/element.ts'
+import type { FoundName, Task } from '../image/element.ts'
 import { ProgressReport } from '../engine/progress-report.ts'
 import { visible } from '../../shared/path-bytes.ts'
 import { ProgressBar } from './progress-bar.ts'
@@ -12,6 +12,8 @@ export interface CliTaskOptions {
 /** The task of a command: progress as a bar where standard error is a terminal, warnings as lines there. */
 export class CliTask implements Task, Disposable {
   readonly signal: AbortSignal
+  /** Who hears what a filter finds. */
+  onFound: ((match: FoundName) => void) | undefined
   readonly #report = new ProgressReport()
   readonly #bar: ProgressBar | undefined
   readonly #options: CliTaskOptions
@@ -32,6 +34,10 @@ export class CliTask implements Task, Disposable {
     if (!this.#report.warn(warning) || this.#options.isQuiet) return
     this.say(`warning: ${warning.message}`)
     if (this.#options.isVerbose && warning.detail !== undefined) this.say(warning.detail)
+  }
+
+  found(match: FoundName): void {
+    this.onFound?.(match)
   }
 
   /** A line on standard error, above the bar. */

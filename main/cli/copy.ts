@@ -1,15 +1,17 @@
 import { resolve } from 'node:path'
+import { hexOf, shortDigest } from '../../shared/digest.ts'
 import type { JobOutcome } from '../../shared/job.ts'
 import { mountLine, unmountLine } from '../../shared/mount-lines.ts'
 import { familiarName } from '../../shared/reference.ts'
 import { NO_RUNTIME, runBundle } from '../../shared/run-bundle.ts'
 import { parseFilter, parseHostname, parseTimestamp, parseVariable } from '../../shared/source-uri.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
-import { visible } from '../../shared/path-bytes.ts'
+import { displayPath, visible } from '../../shared/path-bytes.ts'
 import { runJob } from '../engine/run-job.ts'
 import { DONE } from './failure.ts'
 import { formatBytes } from './format.ts'
 import { dockerSource, registrySource } from './named-source.ts'
+import { imageAndTag } from './search-print.ts'
 import type { Session } from './session.ts'
 
 export async function processImage(
@@ -164,10 +166,29 @@ async function convert(
   output: DestinationSpec,
 ): Promise<number> {
   const spec = { kind: 'convert', input: session.withOptions(input), filters, output } as const
+  if (filters.some(({ kind }) => kind === 'search')) await printFound(session, spec.input)
   const outcome = await runJob(spec, session.workspace, session.task)
   session.task.clear()
+  await session.output.flush()
   if (!session.options.quiet) session.task.say([summary(outcome), ...nextStep(output, outcome)].join('\n'))
   return DONE
+}
+
+/** What a searching filter finds is printed as `search` does. */
+async function printFound(session: Session, source: SourceSpec): Promise<void> {
+  const { task, output } = session
+  await using input = await session.input(source)
+  const info = await input.inspect(task)
+  task.onFound = ({ diffID, path, isForScripts }) => {
+    task.clear()
+    const shown = visible(displayPath(path))
+    const layer = info.layers.findIndex((one) => one.diffID === diffID)
+    const line = isForScripts
+      ? `${imageAndTag(info)}:${hexOf(diffID)}:${shown}`
+      : `Layer ${layer}  ${shortDigest(diffID)}  ${shown}`
+    // A reader that is gone ends the session by its signal.
+    output.line(line).catch(() => {})
+  }
 }
 
 function summary({

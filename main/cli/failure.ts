@@ -3,6 +3,8 @@ import { visible } from '../../shared/path-bytes.ts'
 import { ClosedPipe } from './standard-output.ts'
 
 export const DONE = 0
+/** Of a search. */
+export const NOTHING_FOUND = 1
 export const FAILED = 1
 export const WRONG_USAGE = 2
 

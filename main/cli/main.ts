@@ -50,7 +50,7 @@ async function perform(
   const { Session } = await import('./session.ts')
   using session = new Session(options)
   try {
-    const status = await action(session, command.processedArgs as string[], options)
+    const status = await action(session, (command.processedArgs as (string | string[])[]).flat(), options)
     await session.output.flush()
     return status
   } catch (error) {
@@ -95,8 +95,16 @@ function addImageCommands(program: Command, run: Run): void {
     .description("one file's bytes to standard output")
     .option('--layer <n>', 'as layer N has it, the base being 0')
     .action(run(FAILED, async (...given) => (await import('./cat.ts')).cat(...given)))
-  searchOptions(program.command('search <source> <pattern>').description('find files by name in every layer'))
+  filterOptions(
+    searchOptions(
+      program
+        .command('search <source...>')
+        .usage('[options] <source...> <pattern>')
+        .description('find files by name, or text inside files, in every layer'),
+    ),
+  )
     .addOption(new Option('--json', 'one JSON object a line').conflicts('scriptFriendly'))
+    .option('--all', 'search every image that was opened before, in place of a source')
     .action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
   searchOptions(
     program.command('search-layers-tarfile <tarfile> <pattern>').description('search, for a tarball'),
@@ -138,6 +146,39 @@ function searchOptions(command: Command): Command {
   return command
     .option('--regex', 'the pattern is a regular expression, not a glob')
     .option('--script-friendly', 'print image:tag:layer:path')
+}
+
+function filterOptions(command: Command): Command {
+  return command
+    .option('--content', 'look for text inside files, not for names')
+    .option('--binary', 'with --content: also in files that are not text')
+    .option('-i, --ignore-case', 'letters match whatever their case')
+    .option('-w, --word', 'only whole words, or whole names')
+    .option('--include <glob>', 'only these paths (may be repeated)', collect, [])
+    .option('--exclude <glob>', 'none of these paths (may be repeated)', collect, [])
+    .option(
+      '--type <type>',
+      `file, directory, symlink, link, fifo, char or block (may be repeated)`,
+      collect,
+      [],
+    )
+    .option('--min-size <size>', 'files of at least this size: 500k, 1.5M, 2GiB')
+    .option('--max-size <size>', 'files of at most this size')
+    .option('--owner <uid:gid>', 'what belongs to these numbers; either may be left out')
+    .option(
+      '--mode <mode>',
+      'setuid, setgid, sticky, world-writable or executable (may be repeated)',
+      collect,
+      [],
+    )
+    .option(
+      '--change <change>',
+      'added, modified, surviving, deleted or hidden (may be repeated)',
+      collect,
+      [],
+    )
+    .option('--deleted', 'what a later layer deleted')
+    .option('--layer <n>', 'only layer N, the base being 0 (may be repeated)', collect, [])
 }
 
 /** Of an option that may be repeated. */

@@ -1,34 +1,38 @@
-import { hexOf, shortDigest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
-import type { ImageInfo } from '../../shared/image.ts'
-import { displayPath, isUtf8Path, visible } from '../../shared/path-bytes.ts'
-import type { SearchHit, SearchQuery } from '../../shared/query.ts'
+import type { SearchQuery } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
-import { familiarReference, parseReference } from '../../shared/reference.ts'
+import type { OpenedImage } from '../engine/opened-image.ts'
 import { LayerSearcher } from '../filters/search.ts'
 import { pipe } from '../image/pipe.ts'
-import { DONE } from './failure.ts'
-import { formatBytes } from './format.ts'
-import { jsonText } from './json-text.ts'
+import { DONE, NOTHING_FOUND } from './failure.ts'
 import { dockerSource, registrySource } from './named-source.ts'
-import { openListed } from './opened.ts'
+import { openListed, typedLayer } from './opened.ts'
+import { contentQuery, nameQuery, requirePattern, type SearchOptions } from './search-options.ts'
+import { groupedPrinter, jsonPrinter, scriptLine, type Printer } from './search-print.ts'
 import type { Session } from './session.ts'
 
-const NOTHING_FOUND = 1
 const WINDOW = 1000
-
-export interface SearchOptions {
-  readonly regex?: boolean
-  readonly scriptFriendly?: boolean
-  readonly json?: boolean
-}
 
 export async function search(
   session: Session,
-  [source = '', pattern = '']: readonly string[],
+  given: readonly string[],
   options: SearchOptions,
 ): Promise<number> {
-  return searchSource(session, await session.source(source), pattern, options)
+  const sources = given.slice(0, -1)
+  const pattern = given.at(-1) ?? ''
+  if (options.all) {
+    if (sources.length > 0)
+      throw new ImageError('usage', '--all searches what was opened before, and no other source.')
+    const { searchAll } = await import('./search-all.ts')
+    return searchAll(session, pattern, options)
+  }
+  if (sources.length === 0)
+    throw new ImageError('usage', 'Nothing says what to search.', {
+      remedy: 'Give a source and a pattern, or --all and a pattern.',
+    })
+  const specs: SourceSpec[] = []
+  for (const source of sources) specs.push(await session.source(source))
+  return searchSources(session, specs, pattern, options)
 }
 
 export async function searchRegistry(
@@ -36,7 +40,8 @@ export async function searchRegistry(
   [registry = '', image = '', tag = '', pattern = '']: readonly string[],
   options: SearchOptions,
 ): Promise<number> {
-  return searchSource(session, session.withOptions(registrySource(registry, image, tag)), pattern, options)
+  const source = session.withOptions(registrySource(registry, image, tag))
+  return searchSources(session, [source], pattern, options)
 }
 
 export async function searchDocker(
@@ -45,22 +50,30 @@ export async function searchDocker(
   options: SearchOptions & { readonly socket?: string },
 ): Promise<number> {
   const source = session.withOptions(dockerSource(image, tag, options.socket))
-  return searchSource(session, source, pattern, options)
+  return searchSources(session, [source], pattern, options)
 }
 
-async function searchSource(
+async function searchSources(
   session: Session,
-  source: SourceSpec,
+  sources: readonly SourceSpec[],
   pattern: string,
   options: SearchOptions,
 ): Promise<number> {
-  if (pattern === '')
-    throw new ImageError('usage', 'The pattern is empty.', { remedy: "Give one, such as '*.conf'." })
-  const isRegex = options.regex ?? false
-  const query: SearchQuery = { pattern, isRegex, isCaseSensitive: true, isWholeName: !isRegex }
-  const isFound = options.scriptFriendly
-    ? await printAsFound(session, source, query)
-    : await printWithFates(session, source, query, options.json ? jsonPrinter : groupedPrinter)
+  const query = nameQuery(pattern, options)
+  requirePattern(query, options)
+  const print = options.json ? jsonPrinter() : groupedPrinter(sources.length > 1)
+  let isFound = false
+  for (const source of sources) {
+    const isQuick =
+      options.scriptFriendly &&
+      !options.content &&
+      (options.layer ?? []).length === 0 &&
+      query.filter.fates.length === 0
+    const isFoundHere = isQuick
+      ? await printAsFound(session, source, query)
+      : await printWithFates(session, source, pattern, options, print)
+    isFound ||= isFoundHere
+  }
   return isFound ? DONE : NOTHING_FOUND
 }
 
@@ -68,7 +81,7 @@ async function searchSource(
 async function printAsFound(session: Session, source: SourceSpec, query: SearchQuery): Promise<boolean> {
   const { output, task, workspace } = session
   await using input = await session.input(source)
-  const image = imageAndTag(await input.inspect(task))
+  const image = await input.inspect(task)
   let isFound = false
   await using searcher = new LayerSearcher({
     query,
@@ -78,8 +91,7 @@ async function printAsFound(session: Session, source: SourceSpec, query: SearchQ
       task.clear()
       for (const row of rows) {
         isFound = true
-        // One match a line, whatever the name holds: a line break in it would be another match.
-        await output.line(`${image}:${hexOf(diffID)}:${visible(displayPath(table.path(row)))}`)
+        await output.line(scriptLine(image, { diffID, path: table.path(row) }))
       }
       await output.flush()
     },
@@ -92,64 +104,39 @@ async function printAsFound(session: Session, source: SourceSpec, query: SearchQ
 async function printWithFates(
   session: Session,
   source: SourceSpec,
-  query: SearchQuery,
-  printerOf: (info: ImageInfo) => Printer,
+  pattern: string,
+  options: SearchOptions,
+  print: Printer,
 ): Promise<boolean> {
-  const { output, task } = session
+  const { output } = session
   await using image = await openListed(session, source)
-  const print = printerOf(image.info)
-  let total = 0
-  let offset = 0
-  do {
-    const window = await image.search(query, { layers: [], offset, limit: WINDOW }, task)
-    for (const hit of window.hits) for (const line of print(hit)) await output.line(line)
-    total = window.total
-    offset += WINDOW
-  } while (offset < total)
-  return total > 0
+  const layers = (options.layer ?? []).map((text) => typedLayer(text, image) as number)
+  let isFound = false
+  for await (const hit of hitsOf(session, image, pattern, layers, options)) {
+    isFound = true
+    if (options.scriptFriendly) await output.line(scriptLine(image.info, hit))
+    else for (const line of print(hit, image.info)) await output.line(line)
+  }
+  return isFound
 }
 
-/** The lines of one hit. */
-type Printer = (hit: SearchHit) => string[]
-
-function jsonPrinter(info: ImageInfo): Printer {
-  return ({ path, diffID, layerIndex, type, size, state, createdBy, by }) => [
-    jsonText({
-      image: info.reference ?? info.imageID,
-      layer: diffID,
-      layerIndex,
-      path: displayPath(path),
-      ...(isUtf8Path(path) ? {} : { pathBase64: Buffer.from(path, 'latin1').toString('base64') }),
-      type,
-      size,
-      state,
-      createdBy,
-      by,
-    }),
-  ]
-}
-
-/** As Docker shows it, with `<none>` for what has no name. */
-function imageAndTag({ reference }: ImageInfo): string {
-  if (reference === undefined) return '<none>:<none>'
-  const { domain, path, tag } = parseReference(reference)
-  return `${familiarReference({ domain, path })}:${tag ?? '<none>'}`
-}
-
-/** For people: a heading for each layer, and what became of each file since. */
-function groupedPrinter(): Printer {
-  let layer = -1
-  return (hit) => {
-    const lines: string[] = []
-    if (hit.layerIndex !== layer) {
-      if (layer >= 0) lines.push('')
-      layer = hit.layerIndex
-      const command = visible(hit.createdBy ?? '').slice(0, 100)
-      lines.push(`Layer ${layer}  ${shortDigest(hit.diffID)}  ${command}`.trimEnd())
-    }
-    const fate = hit.state === 'present' ? '' : `  ${hit.state} in layer ${hit.by}`
-    const size = (hit.type === 'file' ? formatBytes(hit.size) : hit.type).padStart(10)
-    lines.push(`${size}  ${visible(displayPath(hit.path))}${fate}`)
-    return lines
+async function* hitsOf(
+  session: Session,
+  image: OpenedImage,
+  pattern: string,
+  layers: readonly number[],
+  options: SearchOptions,
+) {
+  const { task } = session
+  if (options.content) {
+    const query = contentQuery(pattern, options)
+    for await (const batch of image.contentHits(query, task, { layers })) yield* batch
+    return
+  }
+  const query = nameQuery(pattern, options)
+  for (let offset = 0; ; offset += WINDOW) {
+    const window = await image.search(query, { layers, offset, limit: WINDOW }, task)
+    yield* window.hits
+    if (offset + WINDOW >= window.total) return
   }
 }

@@ -1,5 +1,6 @@
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome } from '../../shared/job.ts'
+import { NO_FILTER } from '../../shared/query.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
 import type { ImageInput, ImageOutput, Task } from '../image/element.ts'
 import type { Workspace } from '../store/workspace.ts'
@@ -65,18 +66,34 @@ export async function openOutput(
 export async function withFilters(
   output: ImageOutput,
   filters: readonly FilterSpec[],
+  workspace: Workspace,
   task: Task,
 ): Promise<ImageOutput> {
   let next = output
-  for (const filter of filters.toReversed()) next = await openFilter(filter, next, task)
+  for (const filter of filters.toReversed()) next = await openFilter(filter, next, workspace, task)
   return next
 }
 
-async function openFilter(spec: FilterSpec, next: ImageOutput, task: Task): Promise<ImageOutput> {
+async function openFilter(
+  spec: FilterSpec,
+  next: ImageOutput,
+  workspace: Workspace,
+  task: Task,
+): Promise<ImageOutput> {
   switch (spec.kind) {
     case 'normalize-timestamps': {
       const { NormalizeTimestamps } = await import('../filters/normalize-timestamps.ts')
       return new NormalizeTimestamps(next, spec.timestamp, task)
+    }
+    case 'search': {
+      const { SearchingFilter } = await import('../filters/searching.ts')
+      const { pattern, isRegex } = spec
+      return new SearchingFilter(next, {
+        query: { pattern, isRegex, isCaseSensitive: true, isWholeName: !isRegex, filter: NO_FILTER },
+        index: workspace.index,
+        signal: task.signal,
+        onFound: (diffID, path) => task.found?.({ diffID, path, isForScripts: spec.isScriptFriendly }),
+      })
     }
   }
 }

@@ -20,6 +20,7 @@ export function commandLineOf(spec: JobSpec): string {
       const cat = shell('cat', formatSource(spec.input), displayPath(spec.path), ...layer)
       return `${cat} > ${shellWord(spec.destination)}`
     }
+    case 'save-hits':
     case 'save-layer':
       return ''
     case 'mount':

@@ -6,6 +6,7 @@ export function destinationOf(spec: JobSpec): string | undefined {
     case 'convert':
       return spec.output.path
     case 'save-path':
+    case 'save-hits':
     case 'save-layer':
       return spec.destination
     case 'index':

@@ -15,6 +15,10 @@ export function jobTitle(spec: JobSpec): string {
       return visible(`Read the layers of ${nameOfSource(spec.input)}`)
     case 'save-path':
       return visible(`Save /${displayPath(spec.path)} to ${lastOf(spec.destination)}`)
+    case 'save-hits':
+      return visible(
+        `Save ${spec.hits.length} ${spec.hits.length === 1 ? 'file' : 'files'} of ${nameOfSource(spec.input)} to ${lastOf(spec.destination)}`,
+      )
     case 'save-layer':
       return visible(`Save layer ${shortDigest(spec.diffID)} to ${lastOf(spec.destination)}`)
     case 'mount':

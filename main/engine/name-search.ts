@@ -4,6 +4,7 @@ import type { SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageTree } from '../image/image-tree.ts'
+import { hasFate, rowFilter } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
 
 export interface SearchRange {
@@ -56,15 +57,18 @@ export class NameSearch {
   }
 
   async #matches(query: SearchQuery, signal: AbortSignal | undefined): Promise<Matches> {
-    const { pattern, isRegex, isCaseSensitive, isWholeName } = query
-    const key = JSON.stringify([pattern, isRegex, isCaseSensitive, isWholeName])
+    const key = JSON.stringify(query)
     if (this.#last?.key === key) return this.#last
     const started = performance.now()
     const matches = nameMatcher(query)
     const budget = new SearchBudget(signal)
     const rows: Int32Array[] = []
-    for (const table of this.#tables)
-      rows.push(table ? await matchingRows(table, matches, budget) : new Int32Array(0))
+    const accepts = rowFilter(query.filter)
+    const { fates } = query.filter
+    for (const [layer, table] of this.#tables.entries()) {
+      const found = table ? await matchingRows(table, matches, budget, accepts) : new Int32Array(0)
+      rows.push(fates.length > 0 ? found.filter((row) => hasFate(this.#treeOf(), layer, row, fates)) : found)
+    }
     this.#last = { key, rows, took: performance.now() - started }
     return this.#last
   }

@@ -2,7 +2,13 @@ import type { Digest } from '../../shared/digest.ts'
 import type { PathVersion, RowsQuery, RowsWindow, Tree } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
-import type { SearchQuery, SearchWindow } from '../../shared/query.ts'
+import type {
+  ContentHit,
+  ContentQuery,
+  ContentWindow,
+  SearchQuery,
+  SearchWindow,
+} from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { LayerIndex } from '../image/cache.ts'
 import type { ByteRange, ImageInput, Layer, Task } from '../image/element.ts'
@@ -10,6 +16,8 @@ import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageTree } from '../image/image-tree.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { openInput } from './build.ts'
+import type { ContentQuestion } from './content-question.ts'
+import type { ContentSearchOptions, SearchedImage } from './content-search.ts'
 import { findContent, readContent, type FileContent } from './file-content.ts'
 import { Listed } from './listed.ts'
 import type { SearchRange } from './name-search.ts'
@@ -28,9 +36,11 @@ export class OpenedImage implements AsyncDisposable {
   /** Of the image's whole life. */
   readonly #task: Task
   #info: ImageInfo
+  #remembered: Promise<void> | undefined
   #layers: Promise<readonly Layer[]> | undefined
   #listing: Promise<unknown> = Promise.resolve()
   #listed: Listed | undefined
+  #contents: ContentQuestion | undefined
 
   private constructor(source: SourceSpec, info: ImageInfo, input: ImageInput, index: LayerIndex, task: Task) {
     this.source = source
@@ -44,7 +54,11 @@ export class OpenedImage implements AsyncDisposable {
   static async open(source: SourceSpec, workspace: Workspace, task: Task): Promise<OpenedImage> {
     const input = await openInput(source, workspace, task)
     try {
-      return new OpenedImage(source, await input.inspect(task), input, workspace.index, task)
+      const info = await input.inspect(task)
+      const image = new OpenedImage(source, info, input, workspace.index, task)
+      // Nobody waits for it before the image is closed, and a folder that cannot be written is no reason not to open.
+      image.#remembered = workspace.catalogue.remember(info, source).catch(() => {})
+      return image
     } catch (error) {
       await input[Symbol.asyncDispose]()
       throw error
@@ -109,6 +123,40 @@ export class OpenedImage implements AsyncDisposable {
     return { ...(await names.window(query, range, task.signal)), pendingLayers: pendingOf(tables) }
   }
 
+  /**
+   * Looks inside files: starts to, or tells what the same query has found by now. The last query goes on until it is done, another is asked,
+   * or nobody has asked for some seconds.
+   */
+  async searchContents(query: ContentQuery, range: SearchRange, task: Task): Promise<ContentWindow> {
+    const { ContentQuestion } = await import('./content-question.ts')
+    const image = await this.#searched(task)
+    this.#contents ??= new ContentQuestion()
+    return this.#contents.window(query, image, range, task.signal)
+  }
+
+  /**
+   * Lines inside files as they are found, those of lower layers first; answers at last what a window without hits would. Layers that nobody has
+   * read are left out.
+   */
+  async *contentHits(
+    query: ContentQuery,
+    task: Task,
+    options: ContentSearchOptions = {},
+  ): AsyncGenerator<readonly ContentHit[], ContentWindow, undefined> {
+    const { ContentSearch } = await import('./content-search.ts')
+    task.signal.throwIfAborted()
+    await using search = new ContentSearch(query, await this.#searched(task), options)
+    const stop = (): void => search.stop()
+    task.signal.addEventListener('abort', stop)
+    try {
+      yield* search.hits()
+      return search.window({ layers: [], offset: 0, limit: 0 })
+    } finally {
+      task.signal.removeEventListener('abort', stop)
+      task.signal.throwIfAborted()
+    }
+  }
+
   /** What a path leads to; fails where it is not a file. */
   async content(tree: Tree, path: PathBytes, task: Task): Promise<FileContent> {
     return findContent((await this.#list(task)).tree, tree, path)
@@ -136,7 +184,13 @@ export class OpenedImage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#contents?.[Symbol.asyncDispose]()
     await this.#input[Symbol.asyncDispose]()
+    await this.#remembered
+  }
+
+  async #searched(task: Task): Promise<SearchedImage> {
+    return { layers: await this.layers(), listed: await this.#list(task), info: this.#info }
   }
 
   async #fetchLayers(): Promise<readonly Layer[]> {

@@ -1,13 +1,20 @@
 import type { Candidate } from '../../shared/contract.ts'
-import type { FileChunk, PathVersion, RowsQuery, RowsWindow, Tree } from '../../shared/files.ts'
+import type { Comparison, FileChunk, PathVersion, RowsQuery, RowsWindow, Tree } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import type { EngineImage, EngineInfo, NamesPage, Resolved, SignIn } from '../../shared/remote.ts'
-import type { SearchQuery, SearchWindow } from '../../shared/query.ts'
+import type {
+  ContentQuery,
+  ContentWindow as Contents,
+  EverywhereWindow,
+  SearchQuery,
+  SearchWindow,
+} from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { Task } from '../image/element.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { ContentWindow } from './content-window.ts'
+import { EverywhereSearch, type EverywhereRange } from './everywhere-search.ts'
 import { ImageShelf } from './image-shelf.ts'
 import type { OpenedImage } from './opened-image.ts'
 
@@ -23,6 +30,8 @@ export class ReaderService implements AsyncDisposable {
   readonly #workspace: Workspace
   readonly #shelf: ImageShelf
   readonly #contents = new WeakMap<OpenedImage, ContentWindow>()
+  /** Holds names in memory once it was asked. */
+  #everywhere: EverywhereSearch | undefined
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace
@@ -67,6 +76,17 @@ export class ReaderService implements AsyncDisposable {
     return this.#shelf.use(input.source, signal, (image) => image.history(input.path, taskOf(signal)))
   }
 
+  compare(
+    input: OfImage & { readonly path: PathBytes; readonly before: number; readonly after: number },
+    signal: AbortSignal,
+  ): Promise<Comparison> {
+    const { source, path, before, after } = input
+    return this.#shelf.use(source, signal, async (image) => {
+      const { compareVersions } = await import('./compare-versions.ts')
+      return compareVersions(image, path, before, after, taskOf(signal))
+    })
+  }
+
   read(
     input: OfImage & {
       readonly tree: Tree
@@ -93,6 +113,25 @@ export class ReaderService implements AsyncDisposable {
   ): Promise<SearchWindow> {
     const { source, query, ...range } = input
     return this.#shelf.use(source, signal, (image) => image.search(query, range, taskOf(signal)))
+  }
+
+  searchContents(
+    input: OfImage & {
+      readonly query: ContentQuery
+      readonly layers: readonly number[]
+      readonly offset: number
+      readonly limit: number
+    },
+    signal: AbortSignal,
+  ): Promise<Contents> {
+    const { source, query, ...range } = input
+    return this.#shelf.use(source, signal, (image) => image.searchContents(query, range, taskOf(signal)))
+  }
+
+  /** Names in every image that was opened before. */
+  searchEverywhere(input: EverywhereRange, signal: AbortSignal): Promise<EverywhereWindow> {
+    this.#everywhere ??= new EverywhereSearch(this.#workspace)
+    return this.#everywhere.window(input, signal)
   }
 
   async engines(_: unknown, signal: AbortSignal): Promise<EngineInfo[]> {

@@ -26,6 +26,10 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
       const { savePath } = await import('./save-path.ts')
       return savePath(spec, workspace, task)
     }
+    case 'save-hits': {
+      const { saveHits } = await import('./save-hits.ts')
+      return saveHits(spec, workspace, task)
+    }
     case 'save-layer':
       return saveLayer(spec, workspace, task)
     case 'mount': {
@@ -42,7 +46,8 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
 
 async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task): Promise<JobOutcome> {
   // Each filter that rewrites reads its layers twice: to name them and to pass them on.
-  const task = withPasses(whole, 2 ** spec.filters.length)
+  const rewriting = spec.filters.filter(({ kind }) => kind !== 'search')
+  const task = withPasses(whole, 2 ** rewriting.length)
   await refuseSource(spec.input, spec.output.path)
   await using input = await openInput(spec.input, workspace, task)
   const info = await input.inspect(task)
@@ -50,7 +55,7 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task
   for (const layer of info.layers)
     task.progress(layer.diffID, 0, layer.compressedSize ?? layer.size ?? undefined)
   await using output = await openOutput(spec.output, info, task)
-  await pipe(input, await withFilters(output, spec.filters, task), task)
+  await pipe(input, await withFilters(output, spec.filters, workspace, task), task)
   return { ...output.outcome, ...mountOf(spec.output, output.outcome), ...trafficOf(input) }
 }
 

@@ -10,6 +10,7 @@ export function withPasses(task: Task, expected: number): Task {
   return {
     signal: task.signal,
     warn: (warning) => task.warn(warning),
+    found: (match) => task.found?.(match),
     progress(step, done, total) {
       // Only layers are read again: what is fetched or unpacked once has no second pass to wait for.
       if (!isDigest(step)) {

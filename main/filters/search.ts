@@ -7,6 +7,7 @@ import type { ImageElement, ImageOutput, Need } from '../image/element.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
+import { hasFate, rowFilter, type RowTest } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
 
 /** One layer's matches as soon as it is listed; what became of them is known only when all layers are. */
@@ -32,6 +33,7 @@ export interface LayerSearcherOptions {
 export class LayerSearcher implements ImageOutput {
   readonly #options: LayerSearcherOptions
   readonly #matches: (path: string) => boolean
+  readonly #accepts: RowTest | undefined
   readonly #budget: SearchBudget
   readonly #found: LayerMatches[] = []
   #isFinal = false
@@ -40,6 +42,7 @@ export class LayerSearcher implements ImageOutput {
   constructor(options: LayerSearcherOptions) {
     this.#options = options
     this.#matches = nameMatcher(options.query)
+    this.#accepts = rowFilter(options.query.filter)
     this.#budget = new SearchBudget(options.signal)
   }
 
@@ -47,8 +50,11 @@ export class LayerSearcher implements ImageOutput {
   get hits(): readonly SearchHit[] {
     if (!this.#isFinal) throw new Error('asked before finalize')
     const tree = flatten(this.#found.map((layer) => layer.table))
+    const { fates } = this.#options.query.filter
     return this.#found.flatMap(({ layerIndex, diffID, rows }) =>
-      Array.from(rows, (row) => searchHit(tree, layerIndex, row, { diffID })),
+      Array.from(rows)
+        .filter((row) => fates.length === 0 || hasFate(tree, layerIndex, row, fates))
+        .map((row) => searchHit(tree, layerIndex, row, { diffID })),
     )
   }
 
@@ -65,7 +71,7 @@ export class LayerSearcher implements ImageOutput {
       throw new ImageError('io', `The list of files of layer ${name} was lost while it was searched.`, {
         remedy: 'Search again.',
       })
-    const rows = await matchingRows(table, this.#matches, this.#budget)
+    const rows = await matchingRows(table, this.#matches, this.#budget, this.#accepts)
     const matches = { layerIndex: this.#found.length, diffID: name, table, rows }
     this.#found.push(matches)
     await onLayer?.(matches)

@@ -94,6 +94,16 @@ export interface Task {
   /** `step` is a layer's diffID or a piece of work in words; `done` and `total` are bytes, `total` undefined while unknown. */
   progress(step: string, done: number, total?: number): void
   warn(warning: Warning): void
+  /** What a filter finds on the way; absent where nobody listens. */
+  found?(match: FoundName): void
+}
+
+/** A name that a searching filter found. */
+export interface FoundName {
+  readonly diffID: Digest
+  /** PathBytes */
+  readonly path: string
+  readonly isForScripts: boolean
 }
 
 /** How the one who asks for an image goes through it. */

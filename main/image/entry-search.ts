@@ -4,6 +4,7 @@ import { createContext, Script } from 'node:vm'
 import { ImageError } from '../../shared/errors.ts'
 import { displayPath } from '../../shared/path-bytes.ts'
 import type { EntryTable } from './entry-table.ts'
+import type { RowTest } from './row-filter.ts'
 import { whiteoutOf } from './whiteout.ts'
 
 /** One search may not take longer, whatever its expression; names of a million files take about half a second. */
@@ -19,21 +20,23 @@ const STUCK = 2000
 const timeBox = new Script('work()')
 
 /**
- * The rows of a table whose path passes the test, whiteouts left out. The test may be a hostile expression: it runs in slices under
+ * The rows of a table whose path passes the test and that are accepted, whiteouts left out. The test may be a hostile expression: it runs in slices under
  * node:vm's timeout, which interrupts a regular expression in mid-match, too. Fails with `limit` when the time is over.
  */
 export async function matchingRows(
   table: EntryTable,
   matches: (path: string) => boolean,
   budget: SearchBudget,
+  accepts?: RowTest,
 ): Promise<Int32Array> {
   const rows: number[] = []
+  const test = { matches, accepts }
   let row = 0
   const work = (): void => {
     const end = performance.now() + SLICE
     do {
       const stop = strideEnd(table, row)
-      matchStride(table, row, stop, matches, rows)
+      matchStride(table, row, stop, test, rows)
       row = stop
     } while (row < table.length && performance.now() < end)
   }
@@ -59,7 +62,7 @@ function matchStride(
   table: EntryTable,
   from: number,
   to: number,
-  matches: (path: string) => boolean,
+  { matches, accepts }: { matches: (path: string) => boolean; accepts: RowTest | undefined },
   rows: number[],
 ): void {
   const { pathEnds, linkEnds } = table.columns
@@ -70,7 +73,11 @@ function matchStride(
   let start = 0
   for (let row = from; row < to; row++) {
     const path = names.slice(start, (pathEnds[row] as number) - base)
-    if (matches(isPlain ? path : displayPath(path)) && whiteoutOf(path).kind === 'none') rows.push(row)
+    const isHit =
+      matches(isPlain ? path : displayPath(path)) &&
+      whiteoutOf(path).kind === 'none' &&
+      (accepts?.(table, row) ?? true)
+    if (isHit) rows.push(row)
     start = (linkEnds[row] as number) - base
   }
 }
@@ -115,7 +122,8 @@ function isTimeout(error: unknown): boolean {
   )
 }
 
-function tooSlow(): ImageError {
+/** What a search fails with whose expression takes longer than anybody would wait. */
+export function tooSlow(): ImageError {
   return new ImageError('limit', 'The search takes too long with this expression and was stopped.', {
     remedy: 'Use a simpler expression: without one repetition inside another.',
   })

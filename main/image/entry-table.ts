@@ -4,7 +4,16 @@ import { ImageError } from '../../shared/errors.ts'
 import { grownBuffer } from './grown-buffer.ts'
 import type { TarEntry } from './tar-entry.ts'
 
-const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'link', 'fifo', 'char', 'block']
+/** By the code that a table's column of types has. */
+export const ENTRY_TYPES: readonly EntryType[] = [
+  'file',
+  'directory',
+  'symlink',
+  'link',
+  'fifo',
+  'char',
+  'block',
+]
 const CODES: Readonly<Record<EntryType, number>> = {
   file: 0,
   directory: 1,
@@ -77,7 +86,7 @@ export class EntryTable {
   }
 
   type(row: number): EntryType {
-    return TYPES[this.columns.types[row] as number] as EntryType
+    return ENTRY_TYPES[this.columns.types[row] as number] as EntryType
   }
 
   size(row: number): number {

@@ -28,6 +28,8 @@ export interface ThreadOptions {
   readonly onProgress?: (done: number) => void
   /** Those that stand in the input: they go over to the thread. */
   readonly ports?: readonly MessagePort[]
+  /** Asked a few times a second: answers why the thread, which cannot be told to stop any more, is to be ended. The work fails with that. */
+  readonly stuck?: () => Error | undefined
 }
 
 /**
@@ -41,13 +43,14 @@ class Threads {
   async run(
     order: ThreadOrder,
     progress: SharedProgress,
-    { signal, onProgress, ports = [] }: ThreadOptions,
+    { signal, onProgress, ports = [], stuck }: ThreadOptions,
   ): Promise<unknown> {
     signal?.throwIfAborted()
     const work: Work = { order, ports, settle: Promise.withResolvers() }
     const stop = (): void => progress.stop()
     signal?.addEventListener('abort', stop)
     const timer = onProgress && setInterval(() => onProgress(progress.done), PROGRESS_INTERVAL)
+    const watch = stuck && setInterval(() => this.#endIfStuck(work, stuck), WATCH_INTERVAL)
     this.#waiting.push(work)
     this.#next()
     try {
@@ -60,8 +63,18 @@ class Threads {
       throw error
     } finally {
       clearInterval(timer)
+      clearInterval(watch)
       signal?.removeEventListener('abort', stop)
     }
+  }
+
+  /** Another thread is started in its place when it is needed. */
+  #endIfStuck(work: Work, stuck: () => Error | undefined): void {
+    const thread = this.#threads.values().find((one) => one.work === work)
+    const reason = thread && stuck()
+    if (!reason) return
+    work.settle.reject(reason)
+    void thread.worker.terminate()
   }
 
   #next(): void {
@@ -111,6 +124,7 @@ class Threads {
 
 /** Milliseconds: as often as states are pushed. */
 const PROGRESS_INTERVAL = 50
+const WATCH_INTERVAL = 100
 
 const threads = new Threads()
 

@@ -44,6 +44,7 @@ export class Grants {
       case 'convert':
         return this.assertWritable(spec.output.path)
       case 'save-path':
+      case 'save-hits':
       case 'save-layer':
         return this.assertWritable(spec.destination)
       case 'mount':

@@ -2,10 +2,10 @@ import { implement, ORPCError } from '@orpc/server'
 import { z } from 'zod'
 import { contract, type Candidate, type Preflight } from '../../shared/contract.ts'
 import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
-import type { FileChunk, PathVersion, RowsWindow } from '../../shared/files.ts'
+import type { Comparison, FileChunk, PathVersion, RowsWindow } from '../../shared/files.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import type { EngineImage, EngineInfo, NamesPage, Resolved } from '../../shared/remote.ts'
-import type { SearchWindow } from '../../shared/query.ts'
+import type { ContentWindow, EverywhereWindow, SearchWindow } from '../../shared/query.ts'
 import { nameOfSource } from '../../shared/source-name.ts'
 import { pathOfSource } from '../../shared/uri.ts'
 import type { ReaderMethod } from '../engine/reader-protocol.ts'
@@ -83,9 +83,16 @@ export function createRouter(services: HostServices) {
       ),
       history: os.files.history.handler(({ input, signal }) => read<PathVersion[]>('history', input, signal)),
       read: os.files.read.handler(({ input, signal }) => read<FileChunk>('read', input, signal)),
+      compare: os.files.compare.handler(({ input, signal }) => read<Comparison>('compare', input, signal)),
     },
     search: {
       names: os.search.names.handler(({ input, signal }) => read<SearchWindow>('search', input, signal)),
+      contents: os.search.contents.handler(({ input, signal }) =>
+        read<ContentWindow>('searchContents', input, signal),
+      ),
+      everywhere: os.search.everywhere.handler(({ input, signal }) =>
+        read<EverywhereWindow>('searchEverywhere', input, signal),
+      ),
     },
     jobs: {
       submit: os.jobs.submit.handler(async ({ input }) => {

@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hexOf, type Digest } from '../../shared/digest.ts'
+import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
 import type { IndexedLayer, LayerIndex } from '../image/cache.ts'
 import { decodeIndex, encodeIndex, INDEX_FORMAT } from './index-file.ts'
 import { clearLeftovers, temporaryName } from './owner.ts'
@@ -50,6 +50,12 @@ export class FileLayerIndex implements LayerIndex {
       () => true,
       () => false,
     )
+  }
+
+  /** Every layer that has a file, damaged or not. */
+  async all(): Promise<ReadonlySet<Digest>> {
+    const names = await readdir(this.#folder).catch(() => [])
+    return new Set(names.flatMap((name) => digestOfHex(name) ?? []))
   }
 
   async put(diffID: Digest, layer: IndexedLayer): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import type { SignIn } from '../../shared/remote.ts'
 import type { KnownLayers, LayerCache } from '../image/cache.ts'
+import { Catalogue } from './catalogue.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
 import { FileLayerIndex } from './layer-index.ts'
@@ -29,6 +30,7 @@ export interface Workspace extends KnownLayers {
   /** For what is spooled and forgotten. */
   readonly tempDir: string
   readonly cacheLimit: number | undefined
+  readonly index: FileLayerIndex
   readonly cache: LayerCache
   /** Who signs in to registries, beside what the user's files say; never kept here. */
   readonly signIns: readonly SignIn[]
@@ -37,6 +39,8 @@ export interface Workspace extends KnownLayers {
   caFile(): Promise<string | undefined>
   readonly settings: SettingsStore
   readonly recent: RecentStore
+  /** All images opened before, on the command line too. */
+  readonly catalogue: Catalogue
   /** Bytes that the cache, the index and the listings take. */
   cacheSize(): Promise<number>
   /** Removes what nobody is using of the cache and all of the index and the listings; answers the bytes freed. */
@@ -67,6 +71,7 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     caFile: async () => (await settings.get()).caFile || undefined,
     settings,
     recent: new RecentStore(configDir),
+    catalogue: new Catalogue(join(configDir, 'images')),
     cacheSize: async () => (await index.size()) + (await listings.size()) + (await cache.size()),
     clearCache: async () => (await index.clear()) + (await listings.clear()) + (await cache.clear()),
   }

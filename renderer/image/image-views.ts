@@ -1,6 +1,8 @@
 import { create } from 'zustand'
 import type { Change, Tree } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
+import { NONE_DISMISSED, type Dismissed } from '../search/dismissed.ts'
+import { NO_TEXTS, type FilterTexts } from '../search/filter-texts.ts'
 
 /** A path as one tree has it: what the viewer shows. */
 export interface Viewed {
@@ -27,11 +29,51 @@ export interface SearchView {
   readonly isRegex: boolean
   readonly isCaseSensitive: boolean
   readonly isWholeName: boolean
+  readonly isWholeWord: boolean
+  /** Inside files, not in names. */
+  readonly isInside: boolean
+  /** Inside files that are not text, too. */
+  readonly isBinary: boolean
+  /** In this image, or in all that were opened before. */
+  readonly scope: 'image' | 'everywhere'
+  readonly filters: FilterTexts
+  readonly isFilterShown: boolean
   /** Only hits of these layers; all where empty. */
   readonly layers: readonly number[]
-  readonly collapsed: readonly number[]
+  /** Heads of the results that are folded. */
+  readonly collapsed: readonly string[]
+  readonly dismissed: Dismissed
   /** The hit that is looked at beside the results. */
   readonly viewed: Viewed | null
+  /** Where in it the match is, of a hit inside a file. */
+  readonly spot: Spot | null
+}
+
+/** A place in a text: the match that a search found there. */
+export interface Spot {
+  /** Both from 1, the column in characters. */
+  readonly line: number
+  readonly column: number
+  readonly text: string
+}
+
+/** A search page as it is at first. */
+export const freshSearch: SearchView = {
+  text: '',
+  isRegex: false,
+  isCaseSensitive: false,
+  isWholeName: false,
+  isWholeWord: false,
+  isInside: false,
+  isBinary: false,
+  scope: 'image',
+  filters: NO_TEXTS,
+  isFilterShown: false,
+  layers: [],
+  collapsed: [],
+  dismissed: NONE_DISMISSED,
+  viewed: null,
+  spot: null,
 }
 
 interface ImageView {
@@ -52,15 +94,7 @@ const fresh: ImageView = {
     viewed: null,
     reveal: null,
   },
-  search: {
-    text: '',
-    isRegex: false,
-    isCaseSensitive: false,
-    isWholeName: false,
-    layers: [],
-    collapsed: [],
-    viewed: null,
-  },
+  search: freshSearch,
   layer: null,
 }
 

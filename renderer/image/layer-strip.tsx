@@ -32,6 +32,7 @@ export function LayerStrip({
   onChoose,
 }: LayerStripProps): JSX.Element | null {
   if (info.layers.length === 0 || info.layers.length > MOST_SEGMENTS) return null
+  const most = Math.max(1, ...(counts ?? []))
   return (
     <div className={styles['strip']} role="group" aria-label="Layers, base first">
       {stripSegments(info.layers).map(({ layer, fraction }) => {
@@ -63,7 +64,15 @@ export function LayerStrip({
               aria-pressed={selected.includes(layer.index)}
               onClick={() => onChoose(layer.index)}
             >
-              {counts && (count ?? 0) > 0 && <span aria-hidden="true">{formatCount(count ?? 0)}</span>}
+              {count !== undefined && count > 0 && (
+                <>
+                  <span aria-hidden="true">{formatCount(count)}</span>
+                  <i
+                    className={styles['density']}
+                    style={{ '--share': share(count, most) } as CSSProperties}
+                  />
+                </>
+              )}
             </button>
           </Tooltip>
         )
@@ -79,6 +88,11 @@ function SegmentLabel({ facts, command }: { readonly facts: string; readonly com
       {command !== '' && <span className={styles['segmentCommand']}>{command}</span>}
     </>
   )
+}
+
+/** By orders of magnitude: one hit is seen beside a layer with ten thousand. */
+function share(count: number, most: number): number {
+  return Math.log1p(count) / Math.log1p(most)
 }
 
 function isLeftOut(selected: readonly number[], layer: number): boolean {

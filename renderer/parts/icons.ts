@@ -12,9 +12,11 @@ import ChevronRight from '@tabler/icons-react/dist/esm/icons/IconChevronRight.mj
 import Cloud from '@tabler/icons-react/dist/esm/icons/IconCloud.mjs'
 import Copy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
 import DeviceFloppy from '@tabler/icons-react/dist/esm/icons/IconDeviceFloppy.mjs'
+import Dots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
 import Download from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
 import File from '@tabler/icons-react/dist/esm/icons/IconFile.mjs'
 import FileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
+import Filter from '@tabler/icons-react/dist/esm/icons/IconFilter.mjs'
 import Flask from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs'
 import Folder from '@tabler/icons-react/dist/esm/icons/IconFolder.mjs'
 import FolderOpen from '@tabler/icons-react/dist/esm/icons/IconFolderOpen.mjs'
@@ -51,9 +53,11 @@ export const IconChevronRight = decoration(ChevronRight)
 export const IconCloud = decoration(Cloud)
 export const IconCopy = decoration(Copy)
 export const IconDeviceFloppy = decoration(DeviceFloppy)
+export const IconDots = decoration(Dots)
 export const IconDownload = decoration(Download)
 export const IconFile = decoration(File)
 export const IconFileImport = decoration(FileImport)
+export const IconFilter = decoration(Filter)
 export const IconFlask = decoration(Flask)
 export const IconFolder = decoration(Folder)
 export const IconFolderOpen = decoration(FolderOpen)

@@ -8,6 +8,8 @@ export interface WindowSource<Window extends { readonly total: number }> {
   /** Names the list; a new key is a new list. */
   readonly key: QueryKey
   readonly fetch: (offset: number, limit: number, signal: AbortSignal) => Promise<Window>
+  /** A list that grows: after how many milliseconds a window in view is asked for again. */
+  readonly poll?: (window: Window) => number | false
 }
 
 export interface Windows<Window, Row> {
@@ -52,6 +54,10 @@ export function useWindows<Window extends { readonly total: number }, Row>(
       staleTime: Number.POSITIVE_INFINITY,
       gcTime: FORGET,
       retry: false,
+      refetchInterval: ({ state }: { state: { data: Window | undefined } }) =>
+        (state.data !== undefined && source?.poll?.(state.data)) || false,
+      // Whoever looks elsewhere meanwhile wants it done when they are back.
+      refetchIntervalInBackground: true,
     })),
   })
 
@@ -72,7 +78,8 @@ export function useWindows<Window extends { readonly total: number }, Row>(
     if (!known.has(window)) known.set(window, queryClient.getQueryData<Window>([...key, window]))
     return known.get(window)
   }
-  const head = windows.map(read).find((window) => window !== undefined) ?? read(0)
+  // Of a list that grows the windows are of different times: the longest is the latest.
+  const head = windows.map(read).reduce((best, window) => longer(best, window), undefined) ?? read(0)
   const failed = results.find((result) => result.error !== null)
 
   return {
@@ -87,4 +94,11 @@ export function useWindows<Window extends { readonly total: number }, Row>(
     error: failed?.error ?? null,
     retry: useMemo(() => () => results.forEach((result) => void result.refetch()), [results]),
   }
+}
+
+function longer<Window extends { readonly total: number }>(
+  best: Window | undefined,
+  window: Window | undefined,
+): Window | undefined {
+  return best === undefined || (window !== undefined && window.total > best.total) ? window : best
 }

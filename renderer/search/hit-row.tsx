@@ -1,132 +1,124 @@
-import { memo, type CSSProperties, type JSX, type ReactNode } from 'react'
-import type { ImageInfo } from '../../shared/image.ts'
-import type { SearchHit, SearchQuery } from '../../shared/query.ts'
-import { pathText } from '../files/paths.ts'
+import { memo, type JSX } from 'react'
+import type { ContentHit, SearchHit, SearchQuery } from '../../shared/query.ts'
+import { baseName, pathText } from '../files/paths.ts'
 import { TypeIcon } from '../files/type-icon.tsx'
-import { commandText } from '../image/command-text.ts'
-import { layerCommand } from '../image/layer-facts.ts'
-import { layerColour } from '../layer-colour.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { formatCount } from '../parts/format.ts'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
-import { IconChevronRight } from '../parts/icons.ts'
+import { TailText } from '../parts/path-text.tsx'
+import { displayPath } from '../../shared/path-bytes.ts'
 import { matchRanges } from './match-ranges.ts'
+import {
+  DismissCell,
+  HitState,
+  lineId,
+  Marked,
+  placeOf,
+  type CommandOf,
+  type LineProps,
+} from './result-parts.tsx'
 import styles from './search.module.css'
+import { snippetOf } from './snippet.ts'
 
-interface GroupRowProps {
-  readonly info: ImageInfo
-  readonly layer: number
-  readonly count: number
-  readonly isCollapsed: boolean
-  readonly line: number
-  readonly top: number
-  readonly isActive: boolean
-}
-
-/** The head of a layer's hits: which layer, how many, and the command that made it. */
-export const GroupRow = memo(function GroupRow(props: GroupRowProps): JSX.Element {
-  const { info, layer, count, isCollapsed, line, top, isActive } = props
-  const command = commandText(layerCommand(info, layer))
-  return (
-    <div
-      id={lineId(line)}
-      className={styles['group']}
-      role="row"
-      aria-level={1}
-      aria-expanded={!isCollapsed}
-      aria-selected={isActive}
-      data-line={line}
-      style={{ transform: `translateY(${top}px)`, '--layer': layerColour(layer) } as CSSProperties}
-    >
-      <span role="gridcell" className={styles['groupName']}>
-        <IconChevronRight size={14} aria-hidden="true" />
-        <LayerSwatch index={layer} />
-        Layer {layer}
-      </span>
-      <span role="gridcell" className="mono dim truncate" title={command}>
-        {command}
-      </span>
-      <span role="gridcell" className={styles['count']}>
-        {formatCount(count)}
-      </span>
-    </div>
-  )
-})
-
-interface HitRowProps {
-  readonly info: ImageInfo
+interface HitRowProps extends LineProps {
   readonly hit: SearchHit
   readonly query: SearchQuery
-  readonly line: number
-  readonly top: number
-  readonly isActive: boolean
+  readonly level: number
+  /** Its folders stand above it. */
+  readonly isInTree: boolean
+  readonly commandOf: CommandOf
 }
 
-/** One hit: its path with the match marked, its size, and whether the final image still has it. */
-export const HitRow = memo(function HitRow({
-  info,
-  hit,
-  query,
-  line,
-  top,
-  isActive,
-}: HitRowProps): JSX.Element {
+/** One path with the match marked, its size, and whether the final image still has it. */
+export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
+  const { hit, query, level, isInTree, commandOf, line, top, isActive } = props
+  const text = pathText(isInTree ? baseName(hit.path) : hit.path)
   return (
     <div
       id={lineId(line)}
       className={styles['hit']}
       role="row"
-      aria-level={2}
+      aria-level={level}
       aria-selected={isActive}
       data-line={line}
       data-state={hit.state}
-      style={{ transform: `translateY(${top}px)` }}
+      style={placeOf(top, level)}
     >
       <span role="gridcell" className={styles['hitPath']} title={pathText(hit.path)}>
         <TypeIcon type={hit.type} />
         <bdi>
-          <Marked text={pathText(hit.path)} query={query} />
+          <Marked text={text} ranges={matchRanges(text, query)} />
         </bdi>
+        {isInTree && <LayerMark layer={hit.layerIndex} commandOf={commandOf} />}
       </span>
       <span role="gridcell" className={styles['state']}>
-        <State info={info} hit={hit} />
+        <HitState hit={hit} commandOf={commandOf} />
       </span>
       <span role="gridcell" className="number">
         <Bytes value={hit.size} />
       </span>
+      <DismissCell name={text} />
     </div>
   )
 })
 
-function State({ info, hit }: { readonly info: ImageInfo; readonly hit: SearchHit }): JSX.Element {
-  if (hit.state === 'present') return <span className="dim">in the final image</span>
-  const [sign, word] = hit.state === 'deleted' ? ['−', 'deleted'] : ['~', 'replaced']
-  if (hit.by === undefined) {
-    return (
-      <span data-state={hit.state}>
-        {sign} {word}
-      </span>
-    )
-  }
-  const command = commandText(layerCommand(info, hit.by))
+interface LineRowProps extends LineProps {
+  readonly hit: ContentHit
+  readonly level: number
+  /** Its file stands above it. */
+  readonly isInTree: boolean
+  readonly commandOf: CommandOf
+}
+
+/** One line of a file: where it stands, the match in it, and what became of the file. */
+export const LineRow = memo(function LineRow(props: LineRowProps): JSX.Element {
+  const { hit, level, isInTree, commandOf, line, top, isActive } = props
+  const path = pathText(hit.path)
+  const { before, match, after } = snippetOf(hit)
   return (
-    <span data-state={hit.state} title={command}>
-      {sign} {word} by layer {hit.by} <LayerSwatch index={hit.by} />
+    <div
+      id={lineId(line)}
+      className={styles['lineHit']}
+      role="row"
+      aria-level={level}
+      aria-selected={isActive}
+      data-line={line}
+      data-state={hit.state}
+      data-tree={isInTree || undefined}
+      style={placeOf(top, level)}
+    >
+      <span role="gridcell" className={styles['linePath']} title={`${path}:${hit.line}`}>
+        {!isInTree && <TailText text={displayPath(hit.path)} />}
+        <span className={styles['lineNumber']}>
+          {!isInTree && ':'}
+          {formatCount(hit.line)}
+        </span>
+      </span>
+      <span role="gridcell" className={styles['snippet']}>
+        <bdi>
+          {before}
+          <mark>{match}</mark>
+          {after}
+        </bdi>
+      </span>
+      <span role="gridcell" className={styles['state']}>
+        <HitState hit={hit} commandOf={commandOf} />
+      </span>
+      <DismissCell name={`${path}:${hit.line}`} />
+    </div>
+  )
+})
+
+function LayerMark({
+  layer,
+  commandOf,
+}: {
+  readonly layer: number
+  readonly commandOf: CommandOf
+}): JSX.Element {
+  return (
+    <span className={styles['origin']} title={commandOf(layer)}>
+      <LayerSwatch index={layer} /> Layer {layer}
     </span>
   )
-}
-
-function Marked({ text, query }: { readonly text: string; readonly query: SearchQuery }): JSX.Element {
-  const pieces: ReactNode[] = []
-  let at = 0
-  for (const [from, to] of matchRanges(text, query)) {
-    pieces.push(text.slice(at, from), <mark key={from}>{text.slice(from, to)}</mark>)
-    at = to
-  }
-  pieces.push(text.slice(at))
-  return <>{pieces}</>
-}
-
-export function lineId(line: number): string {
-  return `hit-line-${line}`
 }

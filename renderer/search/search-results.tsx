@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import {
   useEffect,
   useImperativeHandle,
-  useMemo,
+  useRef,
   useState,
   type JSX,
   type KeyboardEvent,
@@ -10,208 +10,235 @@ import {
   type Ref,
 } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
-import type { SearchHit, SearchQuery } from '../../shared/query.ts'
 import { failureOf } from '../client.ts'
+import { copyPath } from '../files/use-tree-actions.ts'
 import type { SearchView } from '../image/image-views.ts'
-import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { useUniformRows } from '../rows/use-uniform-rows.ts'
 import type { OpenImage } from '../store.ts'
-import { hitGroups, type HitGroups } from './hit-groups.ts'
-import { GroupRow, HitRow, lineId } from './hit-row.tsx'
+import { dismissedOf, withHits, withSection } from './dismissed.ts'
+import type { Found, Hit } from './found.ts'
+import { NothingFound } from './nothing-found.tsx'
+import { keyOfQuestion, type Question } from './question.ts'
+import { resultAction } from './result-keys.ts'
+import { nextHit, type ResultLine } from './result-lines.ts'
+import { lineId } from './result-parts.tsx'
+import { ResultRows } from './result-rows.tsx'
 import styles from './search.module.css'
 import type { Summary } from './summary.ts'
-import { useSearch } from './use-search.ts'
+import { useResults, type Results, type ResultsForm } from './use-results.ts'
 
-/** The box keeps the focus; these keys are passed on to the list. */
+/** What the box and the keys of the page do with the results. */
 export interface ResultsHandle {
-  readonly onKey: (event: KeyboardEvent) => void
+  /** Moves the focus into them. */
+  readonly enter: (step: 'line' | 'page') => void
+  /** Walks to the next hit, or the one before, and shows it beside. */
+  readonly step: (step: 1 | -1) => void
+  /** Opens the hit walked to; where there is none yet, walks to the first. */
+  readonly open: () => void
 }
 
 interface SearchResultsProps {
   readonly ref: Ref<ResultsHandle>
   readonly image: OpenImage
   readonly info: ImageInfo
-  readonly query: SearchQuery
+  readonly question: Question
   readonly view: SearchView
+  readonly form: ResultsForm
   readonly onChange: (patch: Partial<SearchView>) => void
   /** One click: a look at it, the results stay. */
-  readonly onView: (hit: SearchHit) => void
-  /** Enter or a second click: to it, among the files. */
-  readonly onOpen: (hit: SearchHit) => void
+  readonly onView: (hit: Hit) => void
+  /** Enter or a second click: to it, among the files. `found` knows its image. */
+  readonly onOpen: (hit: Hit, found: Found) => void
+  /** Back to the box. */
+  readonly onLeave: () => void
   readonly onSummary: (summary: Summary) => void
 }
 
-/** Hits by layer, base first, of which only those in view exist. */
+/** Hits by layer, folder or image, of which only those in view exist. */
 export function SearchResults(props: SearchResultsProps): JSX.Element {
-  const { ref, image, info, query, view, onChange, onView, onOpen, onSummary } = props
-  const [perLayer, setPerLayer] = useState<readonly number[]>([])
-  const groups = useMemo(
-    () => hitGroups(perLayer, view.layers, new Set(view.collapsed)),
-    [perLayer, view.layers, view.collapsed],
-  )
-  const { scroller, height, items, page, reveal } = useUniformRows(groups.total)
-  const [first, last] = hitsIn(groups, items)
-  const data = useSearch(image.source, query, view.layers, first, last)
-  const [position, setPosition] = useState({ query, layers: view.layers, line: 0 })
-  const active = position.query === query && position.layers === view.layers ? position.line : 0
-  const setActive = (line: number): void => setPosition({ query, layers: view.layers, line })
+  const { ref, image, info, question, view, form, onChange, onView, onOpen, onLeave, onSummary } = props
+  const results = useResults(image.source, question, view, form)
+  const { data, lines, hitOf, scroller, height, items, page, reveal } = results
+  const grid = useRef<HTMLDivElement>(null)
+  const place = `${keyOfQuestion(question)} ${view.layers.join()} ${form.isTree}`
+  const { walked, active, moveTo } = useActiveLine(place, lines.total, reveal)
   const { head } = data
-  if (head && head.perLayer !== perLayer) setPerLayer(head.perLayer)
+  useSummary(results, onSummary)
+  // A hit walked to may be on its way still: it is shown when it is there.
+  const awaited = useRef<number | null>(null)
   useEffect(() => {
-    onSummary({
-      total: head?.total ?? 0,
-      perLayer: head?.perLayer ?? [],
-      pendingLayers: head?.pendingLayers ?? [],
-      isStale: data.isLoading,
-    })
-  }, [head, data.isLoading, onSummary])
-
-  const act = (line: number, isOpened: boolean): void => {
-    const target = groups.lineAt(line)
-    if (target?.kind === 'group') onChange({ collapsed: toggled(view.collapsed, target.layer) })
-    const hit = target?.kind === 'hit' ? data.rowAt(target.hit) : undefined
-    if (hit) (isOpened ? onOpen : onView)(hit)
+    const hit = awaited.current === null ? undefined : hitOf(lines.lineAt(awaited.current))
+    if (hit === undefined) return
+    awaited.current = null
+    onView(hit)
+  })
+  const step = (by: 1 | -1): void => {
+    const from = walked ?? -1
+    const to = nextHit(lines, from, by) ?? nextHit(lines, by === 1 ? -1 : lines.total, by)
+    if (to === undefined) return
+    moveTo(to)
+    if (question.kind !== 'everywhere') awaited.current = to
   }
-  const onKey = (event: KeyboardEvent): void => {
-    const to = movedTo(event.key, active, groups.total, page)
-    if (to !== undefined) {
-      setActive(to)
-      reveal(to)
-    } else if (event.key === 'Enter') act(active, true)
-    else return
-    event.preventDefault()
+  const fold = (key: string): void => onChange({ collapsed: toggled(view.collapsed, key) })
+  const act = (line: ResultLine | undefined, isOpened: boolean): void => {
+    if (line && line.kind !== 'hit') return fold(line.key)
+    const hit = hitOf(line)
+    if (hit === undefined || head === undefined) return
+    if (isOpened || question.kind === 'everywhere') onOpen(hit, head)
+    else onView(hit)
   }
-  useImperativeHandle(ref, () => ({ onKey }))
-  const onClick = (event: MouseEvent): void => {
-    const line = lineOf(event)
+  const dismiss = (at: number): void => {
+    const line = lines.lineAt(at)
     if (line === undefined) return
-    setActive(line)
-    act(line, event.detail > 1)
+    const dismissed = dismissedOf(view.dismissed, keyOfQuestion(question))
+    if (line.kind === 'section') onChange({ dismissed: withSection(dismissed, line.section) })
+    else onChange({ dismissed: withHits(dismissed, line.kind === 'hit' ? [line] : lines.placesBelow(at)) })
+    if (at < active) moveTo(active - 1)
   }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const action = resultAction(event, lines, active, page)
+    const line = lines.lineAt(active)
+    if (action === undefined || (action.kind === 'copy' && hasSelection())) return
+    event.preventDefault()
+    if (action.kind === 'move') moveTo(action.to)
+    else if (action.kind === 'leave') onLeave()
+    else if (action.kind === 'open') act(line, true)
+    else if (action.kind === 'dismiss') dismiss(active)
+    else if (action.kind === 'fold') act(line, false)
+    else copy(hitOf(line))
+  }
+  const onClick = ({ target, detail }: MouseEvent): void => {
+    const at = lineOf(target)
+    if (at === undefined) return
+    if (isCross(target)) return dismiss(at)
+    moveTo(at)
+    act(lines.lineAt(at), detail > 1)
+  }
+  useImperativeHandle(ref, () => ({
+    enter: (by) => {
+      if (lines.total === 0) return
+      grid.current?.focus()
+      moveTo(by === 'page' ? Math.min(lines.total - 1, page) : (walked ?? nextHit(lines, -1, 1) ?? 0))
+    },
+    step,
+    open: () => {
+      const line = walked === null ? undefined : lines.lineAt(walked)
+      if (line?.kind === 'hit') act(line, true)
+      else step(1)
+    },
+  }))
 
-  if (data.error !== null) {
-    return (
-      <div className={styles['failure']}>
-        <ErrorNote
-          report={failureOf(data.error)}
-          action={
-            <Button variant="default" size="compact-xs" onClick={data.retry}>
-              Try again
-            </Button>
-          }
-        />
-      </div>
-    )
-  }
-  const isNothing = head !== undefined && !data.isStale && data.total === 0
+  if (data.error !== null) return <Failed error={data.error} onRetry={data.retry} />
+  const isNothing =
+    head !== undefined && !data.isStale && data.total === 0 && !(head.inside?.isRunning && !form.isStopped)
   return (
     <div
+      ref={grid}
       className={styles['results']}
       role="treegrid"
       aria-label="Results"
-      aria-rowcount={groups.total}
+      aria-rowcount={lines.total}
       aria-busy={data.isLoading}
-      aria-activedescendant={groups.total > 0 ? lineId(active) : undefined}
+      aria-activedescendant={
+        lines.total > 0 && items.some(({ index }) => index === active) ? lineId(active) : undefined
+      }
       tabIndex={0}
-      onKeyDown={onKey}
+      onKeyDown={onKeyDown}
       onClick={onClick}
     >
       <div className={styles['scroller']} ref={scroller} role="rowgroup" tabIndex={-1}>
-        <div style={{ height, position: 'relative' }}>
-          {items.map(({ index, top }) => {
-            const line = groups.lineAt(index)
-            const shared = { line: index, top, isActive: index === active, info }
-            if (line?.kind === 'group') {
-              return (
-                <GroupRow
-                  key={index}
-                  {...shared}
-                  layer={line.layer}
-                  count={line.count}
-                  isCollapsed={line.isCollapsed}
-                />
-              )
-            }
-            const hit = line && data.rowAt(line.hit)
-            return hit ? (
-              <HitRow key={index} {...shared} hit={hit} query={query} />
-            ) : (
-              <div
-                key={index}
-                className={styles['placeholder']}
-                style={{ transform: `translateY(${top}px)` }}
-              />
-            )
-          })}
-        </div>
-        {isNothing && <NothingFound query={query} view={view} onChange={onChange} />}
+        <ResultRows
+          info={info}
+          question={question}
+          images={head?.images}
+          lines={lines}
+          height={height}
+          items={items}
+          hitOf={hitOf}
+          active={active}
+          isTree={form.isTree}
+        />
+        {isNothing && (
+          <div role="row">
+            <div role="gridcell">
+              <NothingFound question={question} found={head} view={view} onChange={onChange} />
+            </div>
+          </div>
+        )}
       </div>
     </div>
   )
 }
 
-interface NothingFoundProps {
-  readonly query: SearchQuery
-  readonly view: SearchView
-  readonly onChange: (patch: Partial<SearchView>) => void
+/** What is known of the answers as a whole, for what stands above them. */
+function useSummary(
+  { data, lines }: Pick<Results, 'data' | 'lines'>,
+  onSummary: (summary: Summary) => void,
+): void {
+  const { head, isLoading, isStale } = data
+  useEffect(() => {
+    onSummary({ found: head, heads: lines.heads, isStale: isLoading || isStale })
+  }, [head, lines, isLoading, isStale, onSummary])
 }
 
-/** Nothing, and the likeliest reason why. */
-function NothingFound({ query, view, onChange }: NothingFoundProps): JSX.Element {
-  const widen: Partial<SearchView> | null =
-    view.layers.length > 0
-      ? { layers: [] }
-      : query.isCaseSensitive
-        ? { isCaseSensitive: false }
-        : query.isWholeName
-          ? { isWholeName: false }
-          : null
+interface ActiveLine {
+  /** The line that somebody went to; null before anybody did. */
+  readonly walked: number | null
+  /** It, or else the first. */
+  readonly active: number
+  readonly moveTo: (line: number) => void
+}
+
+/** Other results are walked from their start. */
+function useActiveLine(place: string, total: number, reveal: (line: number) => void): ActiveLine {
+  const [position, setPosition] = useState<{ readonly place: string; readonly line: number | null }>({
+    place,
+    line: null,
+  })
+  const walked = position.place === place ? position.line : null
+  return {
+    walked,
+    active: walked === null ? 0 : Math.min(walked, Math.max(0, total - 1)),
+    moveTo: (line) => {
+      setPosition({ place, line })
+      reveal(line)
+    },
+  }
+}
+
+function Failed({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }): JSX.Element {
   return (
-    <EmptyState
-      title="Nothing found"
-      action={
-        widen && (
-          <Button variant="default" onClick={() => onChange(widen)}>
-            {'layers' in widen
-              ? 'Search all layers'
-              : 'isWholeName' in widen
-                ? 'Match part of the name'
-                : 'Ignore case'}
+    <div className={styles['failure']}>
+      <ErrorNote
+        report={failureOf(error)}
+        action={
+          <Button variant="default" size="compact-xs" onClick={onRetry}>
+            Try again
           </Button>
-        )
-      }
-    >
-      No path in {view.layers.length > 0 ? 'the chosen layers' : 'any layer'} matches.
-    </EmptyState>
+        }
+      />
+    </div>
   )
 }
 
-/** Numbers of the first and the last hit among the lines in view. */
-function hitsIn(groups: HitGroups, items: readonly { readonly index: number }[]): readonly [number, number] {
-  let first: number | undefined
-  let last = 0
-  for (const { index } of items) {
-    const line = groups.lineAt(index)
-    if (line?.kind !== 'hit') continue
-    first ??= line.hit
-    last = line.hit
-  }
-  return [first ?? 0, last]
+function copy(hit: Hit | undefined): void {
+  if (hit) copyPath(hit.path).catch(() => undefined)
 }
 
-function movedTo(key: string, at: number, total: number, page: number): number | undefined {
-  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page }
-  const step = steps[key]
-  return step === undefined || total === 0 ? undefined : Math.min(total - 1, Math.max(0, at + step))
-}
-
-function toggled(values: readonly number[], value: number): readonly number[] {
+function toggled(values: readonly string[], value: string): readonly string[] {
   return values.includes(value) ? values.filter((other) => other !== value) : [...values, value]
 }
 
-function lineOf(event: MouseEvent): number | undefined {
-  const element = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-line]') : null
+function lineOf(target: EventTarget): number | undefined {
+  const element = target instanceof Element ? target.closest<HTMLElement>('[data-line]') : null
   const line = element?.dataset['line']
   return line === undefined ? undefined : Number(line)
+}
+
+function isCross(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('[data-dismiss]') !== null
+}
+
+function hasSelection(): boolean {
+  return (window.getSelection()?.toString() ?? '') !== ''
 }

@@ -1,8 +1,6 @@
-import { useDebouncedValue } from '@mantine/hooks'
-import { useEffect, useMemo, useRef, useState, type JSX, type KeyboardEvent } from 'react'
-import type { Tree } from '../../shared/files.ts'
+import { useWindowEvent } from '@mantine/hooks'
+import { useEffect, useRef, useState, type JSX } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
-import type { SearchHit } from '../../shared/query.ts'
 import {
   setSearchView,
   turnToPath,
@@ -10,69 +8,80 @@ import {
   type SearchView,
   type Viewed,
 } from '../image/image-views.ts'
-import { FileViewer } from '../files/viewer/file-viewer.tsx'
-import { LayerStrip } from '../image/layer-strip.tsx'
 import { PendingLine } from '../image/pending-line.tsx'
 import { useReading } from '../image/use-reading.ts'
-import { EmptyState } from '../parts/empty-state.tsx'
-import { Keys } from '../parts/keys.tsx'
 import { SidePane } from '../rows/side-pane.tsx'
+import { useRemembered } from '../settings/remembered.ts'
+import { isModalOpen } from '../shell/is-modal-open.ts'
 import { useShell, type OpenImage } from '../store.ts'
-import { regexProblem } from './match-ranges.ts'
-import { SearchBox } from './search-box.tsx'
-import styles from './search.module.css'
+import { AskPane } from './ask-pane.tsx'
+import { viewOf, viewedOf } from './hit-view.ts'
+import { HitViewer } from './hit-viewer.tsx'
+import { Hints } from './hints.tsx'
+import { keyOfQuestion, modeOf } from './question.ts'
 import { SearchResults, type ResultsHandle } from './search-results.tsx'
 import { SearchSummary } from './search-summary.tsx'
+import styles from './search.module.css'
 import { nothing, type Summary } from './summary.ts'
-import { queryOf } from './use-search.ts'
+import { useHistory } from './use-history.ts'
+import { useOpenHit } from './use-open-hit.ts'
+import { useQuestion } from './use-question.ts'
 
 interface SearchTabProps {
   readonly image: OpenImage
   readonly info: ImageInfo
 }
 
-/** Typing rests this long before it is searched for, in milliseconds. */
-const TYPING = 120
+const NO_NUMBERS: readonly number[] = []
 
-/** Names in all layers, also those that the final image has no more. */
+/** Names, and lines inside files, in all layers, also those that the final image has no more; and names in all images. */
 export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
   const view = useSearchView(image.id)
   const box = useRef<HTMLInputElement>(null)
   const results = useRef<ResultsHandle>(null)
-  const focus = useShell((state) => state.searchFocus)
+  useFocusedBox(box)
+  const mode = modeOf(view)
+  const history = useHistory(mode)
+  const [isTreeWanted, setTree] = useRemembered('search.tree', false, isBoolean)
   const setTab = useShell((state) => state.setTab)
-  useEffect(() => {
-    box.current?.focus()
-    box.current?.select()
-  }, [focus])
+  const openHit = useOpenHit()
 
-  const [text] = useDebouncedValue(view.text, TYPING)
-  const query = useMemo(
-    () => queryOf(text, view),
-    // oxlint-disable-next-line react/exhaustive-deps -- the other parts of the view do not belong to the question
-    [text, view.isRegex, view.isCaseSensitive, view.isWholeName],
-  )
-  const problem = query === null ? undefined : regexProblem(query)
-  const asked = problem === undefined ? query : null
+  const { question, problem } = useQuestion(view)
   const [summary, setSummary] = useState<Summary>(nothing)
-  const job = useReading(image.source, summary.pendingLayers.length > 0)
+  const [stopped, setStopped] = useState<string | null>(null)
+  const isStopped = question !== null && stopped === keyOfQuestion(question)
+  const isTree = isTreeWanted && mode !== 'everywhere'
+  const pendingLayers = (mode === 'everywhere' ? undefined : summary.found?.pendingLayers) ?? NO_NUMBERS
+  const job = useReading(image.source, pendingLayers.length > 0)
 
   const change = (patch: Partial<SearchView>): void => setSearchView(image.id, patch)
-  const chooseLayer = (layer: number): void =>
-    change({
-      layers: view.layers.includes(layer)
-        ? view.layers.filter((other) => other !== layer)
-        : [...view.layers, layer].sort((a, b) => a - b),
-    })
   const showInFiles = ({ path, tree }: Viewed): void => {
     turnToPath(image.id, path, tree, true)
     setTab(image.id, 'files')
   }
   const closeViewer = (): void => {
-    change({ viewed: null })
+    change({ viewed: null, spot: null })
     box.current?.focus()
   }
-  const onResultKey = (event: KeyboardEvent): void => results.current?.onKey(event)
+  // Wherever the focus is on this page.
+  useWindowEvent('keydown', (event) => {
+    if (event.key !== 'F4' || event.altKey || event.ctrlKey || event.metaKey || isModalOpen()) return
+    event.preventDefault()
+    results.current?.step(event.shiftKey ? -1 : 1)
+  })
+  const viewer = view.viewed && mode !== 'everywhere' && (
+    <HitViewer
+      image={image}
+      info={info}
+      viewed={view.viewed}
+      spot={view.spot}
+      question={question}
+      onStep={(step) => results.current?.step(step)}
+      onView={(viewed) => change({ viewed, spot: null })}
+      onShow={showInFiles}
+      onClose={closeViewer}
+    />
+  )
 
   return (
     <div
@@ -82,77 +91,78 @@ export function SearchTab({ image, info }: SearchTabProps): JSX.Element {
         if (event.key === 'Escape' && isOwn && view.viewed) closeViewer()
       }}
     >
-      <div className={styles['ask']}>
-        <SearchBox
-          box={box}
-          text={view.text}
-          view={view}
-          problem={problem}
-          onText={(next) => change({ text: next })}
-          onChange={change}
-          onResultKey={onResultKey}
-        />
-        <LayerStrip
-          info={info}
-          selected={view.layers}
-          counts={asked ? summary.perLayer : []}
-          verb="Only"
-          onChoose={chooseLayer}
-        />
-        {asked && <SearchSummary summary={summary} view={view} onChange={change} />}
-      </div>
-      <PendingLine source={image.source} job={job} pendingLayers={summary.pendingLayers} info={info} />
-      {asked ? (
-        <SidePane
-          name="search.viewer"
-          side={
-            view.viewed && (
-              <FileViewer
-                key={`${view.viewed.path} ${JSON.stringify(view.viewed.tree)}`}
-                image={image}
-                info={info}
-                viewed={view.viewed}
-                onView={(viewed) => change({ viewed })}
-                onGoTo={(path) => showInFiles({ path, tree: WHOLE })}
-                onShow={showInFiles}
-                onClose={closeViewer}
-              />
-            )
-          }
-        >
+      <AskPane
+        box={box}
+        results={results}
+        info={info}
+        view={view}
+        mode={mode}
+        history={history}
+        problem={problem}
+        counts={(question ? summary.found?.perLayer : undefined) ?? NO_NUMBERS}
+        onChange={change}
+      >
+        {question && (
+          <SearchSummary
+            image={image}
+            info={info}
+            question={question}
+            summary={summary}
+            view={view}
+            isTree={isTree}
+            isStopped={isStopped}
+            onChange={change}
+            onTree={setTree}
+            onStop={(isStopped) => setStopped(isStopped ? keyOfQuestion(question) : null)}
+          />
+        )}
+      </AskPane>
+      <PendingLine source={image.source} job={job} pendingLayers={pendingLayers} info={info} />
+      {question ? (
+        <SidePane name="search.viewer" side={viewer}>
           <SearchResults
             ref={results}
             image={image}
             info={info}
-            query={asked}
+            question={question}
             view={view}
+            form={{ isTree, isStopped }}
             onChange={change}
-            onView={(hit) => change({ viewed: viewedOf(hit) })}
-            onOpen={(hit) => showInFiles(viewedOf(hit))}
+            onView={(hit) => change(viewOf(hit))}
+            onOpen={(hit, found) => {
+              history.add(view.text)
+              if ('imageID' in hit) openHit(hit, found)
+              else showInFiles(viewedOf(hit))
+            }}
+            onLeave={() => box.current?.focus()}
             onSummary={setSummary}
           />
         </SidePane>
       ) : (
-        problem === undefined && <Hints />
+        problem === undefined && (
+          <Hints
+            mode={mode}
+            onChange={(patch) => {
+              change(patch)
+              box.current?.focus()
+            }}
+          />
+        )
       )}
     </div>
   )
 }
 
-const WHOLE: Tree = { isMerged: true }
-
-/** What the final image still has is shown there; anything else as its own layer left it. */
-function viewedOf({ path, state, layerIndex }: SearchHit): Viewed {
-  return { path, tree: state === 'present' ? WHOLE : { layer: layerIndex, isMerged: true } }
+/** The box has the focus when the page opens, and each time a search is asked for. */
+function useFocusedBox(box: { readonly current: HTMLInputElement | null }): void {
+  const focus = useShell((state) => state.searchFocus)
+  useEffect(() => {
+    box.current?.focus()
+    box.current?.select()
+    // oxlint-disable-next-line react/exhaustive-deps -- once for each time it is asked for
+  }, [focus])
 }
 
-function Hints(): JSX.Element {
-  return (
-    <EmptyState title="Find a path in any layer">
-      <p>Deleted and replaced files are found too, with the layer and the command that did it.</p>
-      <p>
-        <Keys combination="mod+shift+F" /> brings you here from anywhere.
-      </p>
-    </EmptyState>
-  )
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean'
 }

@@ -1,9 +1,12 @@
-/** What all windows of one search say alike. */
+import type { Found } from './found.ts'
+
+/** What is known of the answers as a whole. */
 export interface Summary {
-  readonly total: number
-  readonly perLayer: readonly number[]
-  readonly pendingLayers: readonly number[]
+  readonly found: Found | undefined
+  /** What can be folded. */
+  readonly heads: readonly string[]
+  /** The answer to this question is on its way. */
   readonly isStale: boolean
 }
 
-export const nothing: Summary = { total: 0, perLayer: [], pendingLayers: [], isStale: true }
+export const nothing: Summary = { found: undefined, heads: [], isStale: true }

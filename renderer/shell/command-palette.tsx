@@ -3,6 +3,7 @@ import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
+import { setSearchView } from '../image/image-views.ts'
 import { Keys } from '../parts/keys.tsx'
 import { useEngines, useRecent } from '../queries.ts'
 import { placeText } from '../source-place.tsx'
@@ -69,7 +70,26 @@ function useImageActions(): SpotlightActionData[] {
   if (!image || page !== 'image') return []
   return [
     action('export', () => openExport(image.source)),
-    action('search', focusSearch),
+    action('search', () => {
+      setSearchView(image.id, { scope: 'image' })
+      focusSearch()
+    }),
+    {
+      id: 'search inside',
+      label: 'Search inside files',
+      onClick: () => {
+        setSearchView(image.id, { scope: 'image', isInside: true })
+        focusSearch()
+      },
+    },
+    {
+      id: 'search everywhere',
+      label: 'Search all images',
+      onClick: () => {
+        setSearchView(image.id, { scope: 'everywhere' })
+        focusSearch()
+      },
+    },
     ...imageTabs.map((tab, at) => ({
       id: `tab ${tab}`,
       label: `Show ${tabNames[tab]}`,

@@ -50,7 +50,7 @@ export const bindings: readonly KeyBinding[] = [
     label: 'Tabs of the image',
     combinations: ['mod+1…4', 'alt+1…4'],
   },
-  { id: 'search', group: 'An image', label: 'Search the image', combinations: ['mod+shift+F'] },
+  { id: 'search', group: 'An image', label: 'Search in all layers', combinations: ['mod+shift+F'] },
   { id: 'export', group: 'An image', label: 'Export the image', combinations: ['mod+E'] },
   { id: 'close', group: 'An image', label: 'Close the image', combinations: ['alt+W'] },
 ]
@@ -63,6 +63,22 @@ export const treeKeys: readonly (readonly [combination: string, label: string])[
   ['Home', 'First row'],
   ['End', 'Last row'],
   ['A…Z', 'Jump to a name'],
+]
+
+/** Keys of the search page. */
+export const searchKeys: readonly (readonly [combination: string, label: string])[] = [
+  ['alt+C', 'Match case'],
+  ['alt+W', 'Whole name, or whole word'],
+  ['alt+R', 'Regular expression'],
+  ['alt+T', 'Inside files'],
+  ['alt+L', 'Show or hide the filters'],
+  ['↑ ↓', 'In the box: earlier searches; ↓ from the newest goes to the results'],
+  ['mod+↓', 'From the box to the results'],
+  ['mod+↑', 'From the results to the box'],
+  ['F4', 'Next result'],
+  ['shift+F4', 'Previous result'],
+  ['Enter', 'In the box: open the result walked to; in a preview: next result'],
+  ['Delete', 'Dismiss a result or a group'],
 ]
 
 export function bindingOf(id: BindingID): KeyBinding | undefined {

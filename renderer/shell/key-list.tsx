@@ -2,7 +2,7 @@ import { Modal } from '@mantine/core'
 import type { JSX } from 'react'
 import { Keys } from '../parts/keys.tsx'
 import { useShell } from '../store.ts'
-import { bindings, treeKeys } from './key-bindings.ts'
+import { bindings, searchKeys, treeKeys } from './key-bindings.ts'
 import styles from './shell.module.css'
 
 /** The keys of the window, in a dialog. */
@@ -35,18 +35,27 @@ export function KeyGroups(): JSX.Element {
                 </span>
               </div>
             ))}
-          {group === 'An image' && <TreeKeys />}
+          {group === 'Anywhere' ? (
+            <OwnKeys title="Files and lists" keys={treeKeys} />
+          ) : (
+            <OwnKeys title="Search" keys={searchKeys} />
+          )}
         </section>
       ))}
     </div>
   )
 }
 
-function TreeKeys(): JSX.Element {
+interface OwnKeysProps {
+  readonly title: string
+  readonly keys: typeof treeKeys
+}
+
+function OwnKeys({ title, keys }: OwnKeysProps): JSX.Element {
   return (
     <>
-      <h3>Files and lists</h3>
-      {treeKeys.map(([combination, label]) => (
+      <h3>{title}</h3>
+      {keys.map(([combination, label]) => (
         <div key={label} className={styles['keyRow']}>
           <span>{label}</span>
           <Keys combination={combination} />

@@ -66,6 +66,10 @@ test.for<[JobSpec, string]>([
     'Save /etc/ü to x',
   ],
   [
+    { kind: 'save-hits', input, hits: [{ layer: 0, path: 'a' }], destination: '/out/found.tar' },
+    'Save 1 file of debian.tar to found.tar',
+  ],
+  [
     { kind: 'save-layer', input, diffID: digest, isUncompressed: true, destination: '/out/layer.tar' },
     'Save layer abababababab to layer.tar',
   ],

@@ -1,3 +1,4 @@
+import { NO_FILTER } from '../../shared/query.ts'
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,7 +25,13 @@ const QUERY: RowsQuery = {
   offset: 0,
   limit: 100,
 }
-const EVERYTHING = { pattern: '*', isRegex: false, isCaseSensitive: true, isWholeName: true }
+const EVERYTHING = {
+  pattern: '*',
+  isRegex: false,
+  isCaseSensitive: true,
+  isWholeName: true,
+  filter: NO_FILTER,
+}
 const ALL = { layers: [], offset: 0, limit: 100 }
 
 let folder: string

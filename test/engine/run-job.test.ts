@@ -243,6 +243,37 @@ describe('save-path', () => {
     ])
   })
 
+  it('saves what a search found, each as its own layer has it', async () => {
+    await using context = await withImage(image)
+    const destination = context.path('found.tar')
+    const hits = [
+      { layer: 1, path: 'usr/etc/a' },
+      { layer: 0, path: 'usr/etc/a' },
+      { layer: 0, path: 'usr/etc/soft' },
+      { layer: 0, path: 'usr/etc' },
+      { layer: 1, path: 'usr/etc/b' },
+      { layer: 0, path: 'nowhere' },
+    ]
+    await run(context, { kind: 'save-hits', hits, destination })
+    expect(listed(destination).toSorted()).toEqual([
+      '- layer-0/usr/etc/a',
+      '- layer-1/usr/etc/a',
+      'd layer-0/usr/etc/',
+      'l layer-0/usr/etc/soft -> a',
+    ])
+    const content = (name: string): string =>
+      execFileSync('tar', ['-xOf', destination, name], { encoding: 'utf8' })
+    expect(content('layer-0/usr/etc/a')).toBe('a of the first layer')
+    expect(content('layer-1/usr/etc/a')).toBe('a of the second layer')
+    const nothing = {
+      kind: 'save-hits' as const,
+      hits: [{ layer: 0, path: 'nowhere' }],
+      destination: context.path('x'),
+    }
+    await expect(run(context, nothing)).rejects.toMatchObject({ code: 'not-found' })
+    expect(existsSync(context.path('x'))).toBe(false)
+  })
+
   it('refuses a layer that is not what its digest says, and writes nothing', async () => {
     await using context = await withImage(image, 'docker-24')
     const bytes = readFileSync(context.path('in.tar'))

@@ -1,3 +1,4 @@
+import { NO_FILTER } from '../../shared/query.ts'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LayerSearcher, type LayerSearcherOptions } from '../../main/filters/search.ts'
 import { pipe } from '../../main/image/pipe.ts'
@@ -25,7 +26,7 @@ async function search(
   await writeDockerArchive(sampleImage(), path, { flavour })
   const task = testTask()
   await using input = await TarfileImage.open({ kind: 'tar', path }, context, task)
-  const query = { pattern, isRegex: false, isCaseSensitive: true, isWholeName: true }
+  const query = { pattern, isRegex: false, isCaseSensitive: true, isWholeName: true, filter: NO_FILTER }
   const searcher = new LayerSearcher({ query, index: context.index, ...options })
   await pipe(input, searcher, task)
   return searcher
@@ -48,7 +49,7 @@ it('asks for nothing of layers that are indexed', async () => {
   expect(context.index.layers.size).toBe(2)
   const diffID = sampleImage().layers[0]!.diffID
   const searcher = new LayerSearcher({
-    query: { pattern: '*', isRegex: false, isCaseSensitive: true, isWholeName: true },
+    query: { pattern: '*', isRegex: false, isCaseSensitive: true, isWholeName: true, filter: NO_FILTER },
     index: context.index,
   })
   expect(await searcher.fetchCallback(diffID)).toBe('skip')
@@ -68,7 +69,7 @@ it('tells of each layer as soon as it is listed', async () => {
 })
 
 it('refuses an expression that is none before anything is read', () => {
-  const query = { pattern: '(', isRegex: true, isCaseSensitive: true, isWholeName: false }
+  const query = { pattern: '(', isRegex: true, isCaseSensitive: true, isWholeName: false, filter: NO_FILTER }
   expect(() => new LayerSearcher({ query, index: context.index })).toThrow(
     expect.objectContaining({ code: 'usage' }),
   )

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keyOfSource } from '../../shared/source-name.ts'
 import { ImagePage } from '../../renderer/image/image-page.tsx'
-import { setFilesView, setSearchView } from '../../renderer/image/image-views.ts'
+import { freshSearch, setFilesView, setSearchView } from '../../renderer/image/image-views.ts'
 import { useActiveImage, useShell } from '../../renderer/store.ts'
 import { debian } from '../support/fake-client.ts'
 import { entry } from '../support/entries.ts'
@@ -23,15 +23,7 @@ const { answers } = fakeImage([
 beforeEach(() => stubViewport())
 afterEach(() => {
   resetWindow()
-  setSearchView(id, {
-    text: '',
-    isRegex: false,
-    isCaseSensitive: false,
-    isWholeName: false,
-    layers: [],
-    collapsed: [],
-    viewed: null,
-  })
+  setSearchView(id, freshSearch)
   setFilesView(id, {
     tree: { isMerged: true },
     expanded: [],

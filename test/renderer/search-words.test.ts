@@ -1,37 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { hitGroups } from '../../renderer/search/hit-groups.ts'
 import { matchRanges, regexProblem } from '../../renderer/search/match-ranges.ts'
-import type { SearchQuery } from '../../shared/query.ts'
-
-describe('hits by layer', () => {
-  const lines = (groups: ReturnType<typeof hitGroups>) =>
-    Array.from({ length: groups.total }, (_, at) => {
-      const line = groups.lineAt(at)
-      return line?.kind === 'group' ? `layer ${line.layer}: ${line.count}` : line?.hit
-    })
-
-  test('stand under the head of their layer', () => {
-    expect(lines(hitGroups([2, 0, 1], [], new Set()))).toEqual(['layer 0: 2', 0, 1, 'layer 2: 1', 2])
-  })
-
-  test('of a collapsed layer are left out, but keep their numbers', () => {
-    const groups = hitGroups([2, 0, 1], [], new Set([0]))
-    expect(lines(groups)).toEqual(['layer 0: 2', 'layer 2: 1', 2])
-  })
-
-  test('of chosen layers only are numbered as the engine numbers them: among themselves', () => {
-    const groups = hitGroups([2, 0, 1], [2], new Set())
-    expect(lines(groups)).toEqual(['layer 2: 1', 0])
-    expect(groups.layers).toBe(1)
-  })
-
-  test('there is no line beyond the last', () => {
-    const groups = hitGroups([1], [], new Set())
-    expect(groups.lineAt(2)).toBeUndefined()
-    expect(groups.lineAt(-1)).toBeUndefined()
-    expect(hitGroups([], [], new Set()).lineAt(0)).toBeUndefined()
-  })
-})
+import { NO_FILTER, type SearchQuery } from '../../shared/query.ts'
 
 describe('the mark in a path', () => {
   const query = (pattern: string, part: Partial<SearchQuery> = {}): SearchQuery => ({
@@ -39,6 +8,7 @@ describe('the mark in a path', () => {
     isRegex: false,
     isCaseSensitive: false,
     isWholeName: false,
+    filter: NO_FILTER,
     ...part,
   })
   const marked = (text: string, wanted: SearchQuery): string => {
@@ -71,8 +41,7 @@ describe('the mark in a path', () => {
 })
 
 test('a regular expression that is none is explained without its own text', () => {
-  const problem = (pattern: string, isRegex = true) =>
-    regexProblem({ pattern, isRegex, isCaseSensitive: true, isWholeName: false })
+  const problem = (pattern: string, isRegex = true) => regexProblem({ pattern, isRegex })
   expect(problem('(.*')).toBe('Unterminated group')
   expect(problem('a/[')).toBe('Unterminated character class')
   expect(problem('a+')).toBeUndefined()

@@ -91,6 +91,7 @@ test('every kind of job is held to it', async () => {
     },
     { kind: 'convert', input, filters: [], output: { kind: 'dir', path, uniqueNames: false } },
     { kind: 'save-path', input, path: 'etc', isMerged: true, destination: path },
+    { kind: 'save-hits', input, hits: [{ layer: 0, path: 'etc' }], destination: path },
     {
       kind: 'save-layer',
       input,

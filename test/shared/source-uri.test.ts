@@ -191,12 +191,30 @@ describe('a filter', () => {
     expect(parseFilter('normalize-timestamps')).toEqual({ kind: 'normalize-timestamps', timestamp: 0 })
     expect(parseFilter('normalize-timestamps:ts=7')).toEqual({ kind: 'normalize-timestamps', timestamp: 7 })
     expect(formatFilter({ kind: 'normalize-timestamps', timestamp: 7 })).toBe('normalize-timestamps:ts=7')
+    const search = { kind: 'search', isRegex: false, isScriptFriendly: false } as const
+    for (const [text, spec] of [
+      ['search:pattern=*.pem', { ...search, pattern: '*.pem' }],
+      ['search:pattern=etc/[a-c]*', { ...search, pattern: 'etc/[a-c]*' }],
+      ['search:pattern=a{1%2C2}$,regex=true', { ...search, pattern: 'a{1,2}$', isRegex: true }],
+      [
+        'search:pattern=100%25 %3D,script_friendly=true',
+        { ...search, pattern: '100% =', isScriptFriendly: true },
+      ],
+    ] as const) {
+      expect(parseFilter(text)).toEqual(spec)
+      expect(parseFilter(formatFilter(spec))).toEqual(spec)
+    }
   })
 
   for (const text of [
     '',
     'exclude',
     'normalize-timestamps:7',
+    'search',
+    'search:pattern=',
+    'search:regex=true',
+    'search:pattern=a,regex=maybe',
+    'search:pattern=a,case=true',
     'normalize-timestamps:ts=-1',
     'normalize-timestamps:ts=1.5',
     'normalize-timestamps:ts=999999999999',

@@ -8,7 +8,7 @@ import { ErrorNote } from '../../parts/error-note.tsx'
 import { useFileStart } from './file-chunks.ts'
 import { HexView } from './hex-view.tsx'
 import { PictureView } from './picture-view.tsx'
-import { TextView } from './text-view.tsx'
+import { TextView, type TextMarks } from './text-view.tsx'
 import styles from './viewer.module.css'
 
 type Form = 'text' | 'hex' | 'picture'
@@ -16,10 +16,12 @@ type Form = 'text' | 'hex' | 'picture'
 interface FileContentProps {
   readonly source: SourceSpec
   readonly viewed: Viewed
+  /** What a search found in its text. */
+  readonly marks?: TextMarks | undefined
 }
 
 /** What is in a file: as what its first bytes look like, or as the person wants it. */
-export function FileContent({ source, viewed }: FileContentProps): JSX.Element {
+export function FileContent({ source, viewed, marks }: FileContentProps): JSX.Element {
   const [chosen, setChosen] = useState<Form | null>(null)
   const start = useFileStart(source, viewed)
   const first = start.data?.pages[0]
@@ -62,6 +64,7 @@ export function FileContent({ source, viewed }: FileContentProps): JSX.Element {
         <TextView
           chunks={start.data?.pages ?? []}
           size={size}
+          marks={marks}
           isMore={start.hasNextPage}
           isLoading={start.isFetchingNextPage}
           onMore={() => void start.fetchNextPage()}

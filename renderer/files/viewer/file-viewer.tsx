@@ -19,6 +19,7 @@ import { linkTarget } from '../paths.ts'
 import { IconDownload, IconFolderSearch, IconX } from '../../parts/icons.ts'
 import { FileContent } from './file-content.tsx'
 import { PathHistory } from './path-history.tsx'
+import type { TextMarks } from './text-view.tsx'
 import { readableVersion, useFileRow, usePathHistory } from './use-viewed-file.ts'
 import styles from './viewer.module.css'
 
@@ -26,6 +27,8 @@ interface FileViewerProps {
   readonly image: OpenImage
   readonly info: ImageInfo
   readonly viewed: Viewed
+  /** What a search found in it. */
+  readonly marks?: TextMarks | undefined
   readonly onView: (viewed: Viewed) => void
   readonly onGoTo: (path: PathBytes) => void
   /** Shows what is viewed among the files; undefined where it stands there. */
@@ -35,7 +38,7 @@ interface FileViewerProps {
 
 /** One path: what it is, what is in it, and what the layers did to it. A deleted one is shown as it was before. */
 export function FileViewer(props: FileViewerProps): JSX.Element {
-  const { image, info, viewed, onView, onGoTo, onShow, onClose } = props
+  const { image, info, viewed, marks, onView, onGoTo, onShow, onClose } = props
   const { source } = image
   const found = useFileRow(source, viewed)
   const history = usePathHistory(source, viewed.path)
@@ -72,7 +75,9 @@ export function FileViewer(props: FileViewerProps): JSX.Element {
           {row?.type === 'directory' ? 'it was before' : `layer ${version.layer} left it`}.
         </p>
       )}
-      {row && readable && <Body row={row} source={source} readable={readable} onGoTo={onGoTo} />}
+      {row && readable && (
+        <Body row={row} source={source} readable={readable} marks={marks} onGoTo={onGoTo} />
+      )}
       {!found.isPending && !history.isPending && !before.isPending && !row && (
         <EmptyState title="Not in this image">
           <PathText path={viewed.path} /> is in none of the layers that have been read.
@@ -176,14 +181,15 @@ interface BodyProps {
   readonly row: FileRow
   readonly source: OpenImage['source']
   readonly readable: Viewed
+  readonly marks: TextMarks | undefined
   readonly onGoTo: (path: PathBytes) => void
 }
 
-function Body({ row, source, readable, onGoTo }: BodyProps): JSX.Element {
+function Body({ row, source, readable, marks, onGoTo }: BodyProps): JSX.Element {
   switch (row.type) {
     case 'file':
     case 'link':
-      return <FileContent source={source} viewed={readable} />
+      return <FileContent source={source} viewed={readable} marks={marks} />
     case 'symlink': {
       const target = linkTarget(row.path, pathBytesOf(row.linkname ?? ''))
       return (

@@ -1,0 +1,116 @@
+import { entryTypeSchema, type EntryType } from '../../shared/files.ts'
+import { ImageError } from '../../shared/errors.ts'
+import {
+  fateSchema,
+  isFiltering,
+  modeFilterSchema,
+  type ContentQuery,
+  type FateFilter,
+  type ModeFilter,
+  type SearchFilter,
+  type SearchQuery,
+} from '../../shared/query.ts'
+import { bytesOfText } from '../../shared/size-text.ts'
+
+/** As typed. */
+export interface SearchOptions {
+  readonly regex?: boolean
+  readonly content?: boolean
+  readonly binary?: boolean
+  readonly ignoreCase?: boolean
+  readonly word?: boolean
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+  readonly type?: readonly string[]
+  readonly minSize?: string
+  readonly maxSize?: string
+  readonly owner?: string
+  readonly mode?: readonly string[]
+  readonly deleted?: boolean
+  readonly change?: readonly string[]
+  readonly layer?: readonly string[]
+  readonly all?: boolean
+  readonly scriptFriendly?: boolean
+  readonly json?: boolean
+}
+
+/** A glob must match a whole name and a regular expression any part of one, unless only whole words or names are wanted. */
+export function nameQuery(pattern: string, options: SearchOptions): SearchQuery {
+  const isRegex = options.regex ?? false
+  return {
+    pattern,
+    isRegex,
+    isCaseSensitive: !options.ignoreCase,
+    isWholeName: !isRegex || (options.word ?? false),
+    filter: filterOf(options),
+  }
+}
+
+export function contentQuery(pattern: string, options: SearchOptions): ContentQuery {
+  return {
+    pattern,
+    isRegex: options.regex ?? false,
+    isCaseSensitive: !options.ignoreCase,
+    isWholeWord: options.word ?? false,
+    isBinary: options.binary ?? false,
+    filter: filterOf(options),
+  }
+}
+
+function filterOf(options: SearchOptions): SearchFilter {
+  const minSize = sizeOf(options.minSize)
+  const maxSize = sizeOf(options.maxSize)
+  return {
+    include: [...(options.include ?? [])],
+    exclude: [...(options.exclude ?? [])],
+    types: chosen<EntryType>(options.type, entryTypeSchema.options, 'a type'),
+    ...(minSize === undefined ? {} : { minSize }),
+    ...(maxSize === undefined ? {} : { maxSize }),
+    ...ownerOf(options.owner),
+    modes: chosen<ModeFilter>(options.mode, modeFilterSchema.options, 'a mode'),
+    fates: [
+      ...chosen<FateFilter>(options.change, fateSchema.options, 'a change'),
+      ...(options.deleted ? (['deleted'] as const) : []),
+    ],
+  }
+}
+
+function chosen<T extends string>(given: readonly string[] = [], known: readonly T[], what: string): T[] {
+  return given.map((text) => {
+    const found = known.find((name) => name === text)
+    if (found === undefined)
+      throw new ImageError('usage', `"${text}" is not ${what}.`, { remedy: `One of ${known.join(', ')}.` })
+    return found
+  })
+}
+
+function sizeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const bytes = bytesOfText(text)
+  if (bytes === undefined)
+    throw new ImageError('usage', `"${text}" is not a size.`, {
+      remedy: 'Give bytes, or a number and a unit: 500k, 1.5M, 2GiB.',
+    })
+  return bytes
+}
+
+/** `uid`, `uid:gid` or `:gid`. */
+function ownerOf(text: string | undefined): { readonly uid?: number; readonly gid?: number } {
+  if (text === undefined) return {}
+  const match = /^(\d{1,10})?(?::(\d{1,10}))?$/.exec(text)
+  const [, uid, gid] = match ?? []
+  if (uid === undefined && gid === undefined)
+    throw new ImageError('usage', `"${text}" is not an owner.`, {
+      remedy: 'Give numbers, as the image has them: UID, UID:GID or :GID.',
+    })
+  return {
+    ...(uid === undefined ? {} : { uid: Number(uid) }),
+    ...(gid === undefined ? {} : { gid: Number(gid) }),
+  }
+}
+
+/** An empty pattern is every name: that is a question only where a filter asks the rest of it. */
+export function requirePattern({ pattern, filter }: SearchQuery, options: SearchOptions): void {
+  if (pattern !== '' || (isFiltering(filter) && !options.content)) return
+  throw new ImageError('usage', 'The pattern is empty.', { remedy: "Give one, such as '*.conf'." })
+}

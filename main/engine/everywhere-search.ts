@@ -1,0 +1,195 @@
+import type { Digest } from '../../shared/digest.ts'
+import { ImageError } from '../../shared/errors.ts'
+import type {
+  EverywhereHit,
+  EverywhereWindow,
+  FateFilter,
+  KnownImage,
+  SearchQuery,
+} from '../../shared/query.ts'
+import { SearchBudget } from '../image/entry-search.ts'
+import { nameScan, scannedRows, type NameScan } from '../image/name-scan.ts'
+import type { NameTable } from '../image/name-table.ts'
+import type { RowFates } from '../image/row-fates.ts'
+import type { Workspace } from '../store/workspace.ts'
+import { ImageFates } from './image-fates.ts'
+import { KnownNames, type ImageNames } from './known-names.ts'
+
+export interface EverywhereRange {
+  readonly query: SearchQuery
+  /** Only these images; all where empty. */
+  readonly images: readonly Digest[]
+  /** Hits before the window, and in it at most. */
+  readonly offset: number
+  readonly limit: number
+}
+
+interface Search {
+  readonly key: string
+  readonly scan: NameScan
+  /** One of them must hold; any where empty. */
+  readonly fates: readonly FateFilter[]
+  readonly stop: AbortController
+  /** Matching rows of each layer searched. */
+  readonly rows: Map<NameTable, Int32Array>
+  /** And of each image, by layer, where only some fates are wanted. */
+  readonly withFate: WeakMap<ImageNames, readonly Int32Array[]>
+  /** One pass at a time adds to it. */
+  pass: Promise<unknown>
+  callers: number
+  /** Milliseconds of all passes. */
+  took: number
+}
+
+interface Found {
+  readonly names: ImageNames
+  /** By layer. */
+  readonly rows: readonly Int32Array[]
+  readonly count: number
+}
+
+const NONE = new Int32Array(0)
+
+/**
+ * Searches the names of every image opened before. A layer that images share is searched once and has its hits in each. The last query's
+ * matches are kept, so that every further window of it costs its hits only; a new query ends the one before. Needs no image's source.
+ */
+export class EverywhereSearch {
+  readonly #names: KnownNames
+  readonly #fates: ImageFates
+  #last: Search | undefined
+
+  constructor(workspace: Pick<Workspace, 'catalogue' | 'index'>) {
+    this.#names = new KnownNames(workspace)
+    this.#fates = new ImageFates(workspace.index)
+  }
+
+  /** Fails with `usage` for an expression that is none, `limit` for one that takes too long, `cancelled` when a newer query is asked. */
+  async window(range: EverywhereRange, signal?: AbortSignal): Promise<EverywhereWindow> {
+    signal?.throwIfAborted()
+    const search = this.#searchOf(range.query)
+    search.callers++
+    const leave = (): void => {
+      if (--search.callers === 0) search.stop.abort(signal?.reason)
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+    try {
+      const all = await this.#names.images()
+      const images =
+        range.images.length === 0 ? all : all.filter(({ image }) => range.images.includes(image.imageID))
+      const found = await this.#found(search, images)
+      const hits = await this.#hits(found, range, search.stop.signal)
+      return {
+        total: found.reduce((sum, { count }) => sum + count, 0),
+        images: found.map(({ names: { image }, count }) => ({ ...image, count })),
+        hits,
+        took: search.took,
+      }
+    } finally {
+      signal?.removeEventListener('abort', leave)
+      if (!signal?.aborted) search.callers--
+    }
+  }
+
+  /** Has the next call look anew at what images and layers there are; it does so once a second by itself. */
+  expire(): void {
+    this.#names.expire()
+  }
+
+  /** What the last query found, or a new search, which ends the last. */
+  #searchOf(query: SearchQuery): Search {
+    const key = JSON.stringify(query)
+    const last = this.#last
+    if (last?.key === key && !last.stop.signal.aborted) return last
+    const search: Search = {
+      key,
+      scan: nameScan(query),
+      fates: query.filter.fates,
+      stop: new AbortController(),
+      rows: new Map(),
+      withFate: new WeakMap(),
+      pass: Promise.resolve(),
+      callers: 0,
+      took: 0,
+    }
+    last?.stop.abort(new ImageError('cancelled', 'Another search was begun.'))
+    this.#last = search
+    return search
+  }
+
+  /** The matching rows of each image, by layer. A search that failed fails again at once. */
+  async #found(search: Search, images: readonly ImageNames[]): Promise<Found[]> {
+    search.pass = search.pass.then(() => scanMore(search, images))
+    await search.pass
+    const found: Found[] = []
+    for (const names of images) {
+      search.stop.signal.throwIfAborted()
+      const rows = await this.#rowsOf(search, names)
+      found.push({ names, rows, count: rows.reduce((sum, layer) => sum + layer.length, 0) })
+    }
+    return found
+  }
+
+  async #rowsOf(search: Search, names: ImageNames): Promise<readonly Int32Array[]> {
+    const rows = names.layers.map((table) => (table && search.rows.get(table)) ?? NONE)
+    if (search.fates.length === 0 || rows.every((layer) => layer.length === 0)) return rows
+    const known = search.withFate.get(names)
+    if (known) return known
+    const fates = await this.#fates.of(names)
+    const wanted = rows.map((layer, i) => layer.filter((row) => fates[i]?.has(row, search.fates) ?? false))
+    search.withFate.set(names, wanted)
+    return wanted
+  }
+
+  async #hits(
+    found: readonly Found[],
+    range: EverywhereRange,
+    signal: AbortSignal,
+  ): Promise<EverywhereHit[]> {
+    const hits: EverywhereHit[] = []
+    let skipped = 0
+    for (const { names, rows } of found)
+      for (const [layer, ofLayer] of rows.entries()) {
+        const first = Math.max(range.offset - skipped, 0)
+        skipped += ofLayer.length
+        const last = Math.min(first + range.limit - hits.length, ofLayer.length)
+        if (first >= last) continue
+        signal.throwIfAborted()
+        const fates = await this.#fates.of(names)
+        for (const row of ofLayer.subarray(first, last)) hits.push(hitOf(names, layer, row, fates[layer]))
+      }
+    return hits
+  }
+}
+
+/** Searches the layers that have not been searched for it. */
+async function scanMore(search: Search, images: readonly ImageNames[]): Promise<void> {
+  const tables = new Set(images.flatMap(({ layers }) => layers.filter((table) => table !== null)))
+  const missing = [...tables].filter((table) => !search.rows.has(table))
+  if (missing.length === 0) return
+  const started = performance.now()
+  const rows = await scannedRows(missing, search.scan, new SearchBudget(search.stop.signal))
+  for (const [i, table] of missing.entries()) search.rows.set(table, rows[i] as Int32Array)
+  search.took += performance.now() - started
+}
+
+/** As `searchHit` says it. A layer that was lost from the index meanwhile has no fates: what is in it was there. */
+function hitOf(
+  { image, layers }: ImageNames,
+  layerIndex: number,
+  row: number,
+  fates: RowFates | undefined,
+): EverywhereHit {
+  const table = layers[layerIndex] as NameTable
+  const { diffID, createdBy } = image.layers[layerIndex] as KnownImage['layers'][number]
+  return {
+    imageID: image.imageID,
+    diffID,
+    layerIndex,
+    path: table.path(row),
+    type: table.type(row),
+    size: fates?.size(row) ?? table.size(row),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...(fates?.fate(row) ?? { state: 'present' }),
+  }
+}

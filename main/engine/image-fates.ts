@@ -1,0 +1,81 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Digest } from '../../shared/digest.ts'
+import type { EntryTable } from '../image/entry-table.ts'
+import { flatten } from '../image/flatten.ts'
+import { RowFates } from '../image/row-fates.ts'
+import type { Workspace } from '../store/workspace.ts'
+import type { ImageNames } from './known-names.ts'
+
+/** Bytes of fates kept, least recently used first out: those of some ten million entries. */
+const MOST_BYTES = 24 * 1024 ** 2
+
+/** By layer; undefined for one that nobody has read. */
+export type Fates = readonly (RowFates | undefined)[]
+
+interface Kept {
+  readonly names: ImageNames
+  readonly fates: Promise<Fates>
+  bytes: number
+}
+
+/** What became of the entries of images: an image's layers are folded when it is first asked for, and only the outcome is kept. */
+export class ImageFates {
+  readonly #index: Workspace['index']
+  readonly #kept = new Map<Digest, Kept>()
+  /** One image at a time: a folded tree may be the largest thing there is. */
+  #folding: Promise<unknown> = Promise.resolve()
+
+  constructor(index: Workspace['index']) {
+    this.#index = index
+  }
+
+  async of(names: ImageNames): Promise<Fates> {
+    const { imageID } = names.image
+    const known = this.#kept.get(imageID)
+    const isKnown = known !== undefined && isSameLayers(known.names, names)
+    const kept = isKnown ? known : { names, fates: this.#fold(names), bytes: 0 }
+    // The last used is the last in the map.
+    this.#kept.delete(imageID)
+    this.#kept.set(imageID, kept)
+    try {
+      const fates = await kept.fates
+      kept.bytes = fates.reduce((sum, layer) => sum + (layer?.byteLength ?? 0), 0)
+      this.#tidy(imageID)
+      return fates
+    } catch (error) {
+      if (this.#kept.get(imageID) === kept) this.#kept.delete(imageID)
+      throw error
+    }
+  }
+
+  /** To its end, whoever gave up: the next search will want it. */
+  #fold(names: ImageNames): Promise<Fates> {
+    const fates = this.#folding.then(() => this.#foldNow(names))
+    this.#folding = fates.catch(() => {})
+    return fates
+  }
+
+  async #foldNow({ image, layers }: ImageNames): Promise<Fates> {
+    // Others are answered between two images.
+    await setImmediate()
+    const tables: (EntryTable | null)[] = []
+    for (const [layer, names] of layers.entries()) {
+      const { diffID } = image.layers[layer] as (typeof image.layers)[number]
+      tables.push(names && ((await this.#index.get(diffID))?.table ?? null))
+    }
+    const tree = flatten(tables)
+    return tables.map((table, layer) => (table ? RowFates.of(tree, layer) : undefined))
+  }
+
+  #tidy(inUse: Digest): void {
+    let bytes = 0
+    for (const [imageID, kept] of [...this.#kept].reverse()) {
+      bytes += kept.bytes
+      if (bytes > MOST_BYTES && imageID !== inUse) this.#kept.delete(imageID)
+    }
+  }
+}
+
+function isSameLayers(a: ImageNames, b: ImageNames): boolean {
+  return a.layers.length === b.layers.length && a.layers.every((table, layer) => table === b.layers[layer])
+}

@@ -1,0 +1,130 @@
+import type { EntryType } from '../../shared/files.ts'
+import { NO_FILTER, type FateFilter, type ModeFilter, type SearchFilter } from '../../shared/query.ts'
+
+/** The filters as they stand in their boxes: what is typed need not mean anything yet. */
+export interface FilterTexts {
+  readonly include: string
+  readonly exclude: string
+  readonly types: readonly EntryType[]
+  readonly minSize: string
+  readonly maxSize: string
+  /** `uid`, `uid:gid` or `:gid`. */
+  readonly owner: string
+  readonly modes: readonly ModeFilter[]
+  readonly fates: readonly FateFilter[]
+}
+
+export const NO_TEXTS: FilterTexts = {
+  include: '',
+  exclude: '',
+  types: [],
+  minSize: '',
+  maxSize: '',
+  owner: '',
+  modes: [],
+  fates: [],
+}
+
+/** Boxes whose text may mean nothing. */
+export type CheckedBox = 'include' | 'exclude' | 'minSize' | 'maxSize' | 'owner'
+export type FilterProblems = Partial<Readonly<Record<CheckedBox, string>>>
+
+/** The most globs that a filter takes, and the longest of them (shared/query.ts). */
+const MOST_GLOBS = 100
+const LONGEST_GLOB = 4096
+const LARGEST_ID = 0xffff_ffff
+
+/** What the boxes ask for, and what is wrong with those that are left out of it. */
+export function filterOf(texts: FilterTexts): {
+  readonly filter: SearchFilter
+  readonly problems: FilterProblems
+} {
+  const problems: { -readonly [Box in CheckedBox]?: string } = {}
+  const globs = (box: 'include' | 'exclude'): string[] => {
+    const list = splitGlobs(texts[box])
+    if (list.length <= MOST_GLOBS && list.every((glob) => glob.length <= LONGEST_GLOB)) return list
+    problems[box] = `At most ${MOST_GLOBS} patterns`
+    return []
+  }
+  const size = (box: 'minSize' | 'maxSize'): number | undefined => {
+    const text = texts[box].trim()
+    const bytes = text === '' ? undefined : sizeOf(text)
+    if (text !== '' && bytes === undefined) problems[box] = 'Not a size such as 10k or 1.5 MB'
+    return bytes
+  }
+  const owner = ownerOf(texts.owner)
+  if (owner === undefined) problems.owner = 'Not an owner such as 0, 1000:1000 or :50'
+  const bounds = { minSize: size('minSize'), maxSize: size('maxSize') }
+  const { minSize = 0, maxSize = Number.POSITIVE_INFINITY } = bounds
+  if (minSize > maxSize) problems.maxSize = 'Smaller than the least size'
+  const filter: SearchFilter = {
+    ...NO_FILTER,
+    include: globs('include'),
+    exclude: globs('exclude'),
+    types: [...texts.types],
+    modes: [...texts.modes],
+    fates: [...texts.fates],
+    ...defined(bounds),
+    ...owner,
+  }
+  return { filter, problems }
+}
+
+function defined({ minSize, maxSize }: { minSize: number | undefined; maxSize: number | undefined }): {
+  minSize?: number
+  maxSize?: number
+} {
+  return { ...(minSize === undefined ? {} : { minSize }), ...(maxSize === undefined ? {} : { maxSize }) }
+}
+
+/** How many boxes and choices say something. */
+export function filterCount(texts: FilterTexts): number {
+  const { include, exclude, minSize, maxSize, owner, types, modes, fates } = texts
+  const boxes = [include, exclude, minSize, maxSize, owner].filter((text) => text.trim() !== '').length
+  return boxes + [types, modes, fates].filter((list) => list.length > 0).length
+}
+
+/** Globs with commas between them; commas inside braces are the glob's own. */
+export function splitGlobs(text: string): string[] {
+  const globs: string[] = []
+  let depth = 0
+  let start = 0
+  const end = (at: number): void => {
+    const glob = text.slice(start, at).trim()
+    if (glob !== '') globs.push(glob)
+    start = at + 1
+  }
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    // A brace that is never closed is a character as any other: the commas after it divide.
+    if (character === '{' && text.includes('}', at)) depth++
+    else if (character === '}' && depth > 0) depth--
+    else if (character === ',' && depth === 0) end(at)
+  }
+  end(text.length)
+  return globs
+}
+
+const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 }
+
+/** Bytes of what a person types: `4096`, `10k`, `1.5 MB` in thousands, `4 KiB` in 1024s; undefined where it is no size. */
+export function sizeOf(text: string): number | undefined {
+  const match = /^(\d+(?:[.,]\d+)?|[.,]\d+)\s*([kmgt]?)(i?)b?$/i.exec(text.trim())
+  if (!match) return undefined
+  const [, number = '', unit = '', binary = ''] = match
+  if (binary !== '' && unit === '') return undefined
+  const bytes =
+    Number(number.replace(',', '.')) * (binary === '' ? 1000 : 1024) ** (POWERS[unit.toLowerCase()] ?? 0)
+  return Number.isSafeInteger(Math.round(bytes)) ? Math.round(bytes) : undefined
+}
+
+/** `0`, `1000:1000`, `:50`; nothing where it is empty, undefined where it is neither. */
+export function ownerOf(text: string): { readonly uid?: number; readonly gid?: number } | undefined {
+  if (text.trim() === '') return {}
+  const match = /^(\d*)(?::(\d*))?$/.exec(text.replaceAll(/\s/g, ''))
+  if (!match) return undefined
+  const [, uid = '', gid = ''] = match
+  if (uid === '' && gid === '') return undefined
+  if (Number(uid) > LARGEST_ID || Number(gid) > LARGEST_ID) return undefined
+  return { ...(uid === '' ? {} : { uid: Number(uid) }), ...(gid === '' ? {} : { gid: Number(gid) }) }
+}

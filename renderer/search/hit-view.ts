@@ -1,0 +1,19 @@
+import type { Tree } from '../../shared/files.ts'
+import type { SearchHit } from '../../shared/query.ts'
+import type { SearchView, Viewed } from '../image/image-views.ts'
+import type { Hit } from './found.ts'
+
+export const WHOLE: Tree = { isMerged: true }
+
+/** What the final image still has is shown there; anything else as its own layer left it. */
+export function viewedOf({ path, state, layerIndex }: SearchHit): Viewed {
+  return { path, tree: state === 'present' ? WHOLE : { layer: layerIndex, isMerged: true } }
+}
+
+/** What a look at a hit changes: its file beside the results, at the line where the match is. */
+export function viewOf(hit: Hit): Pick<SearchView, 'viewed' | 'spot'> {
+  const viewed = viewedOf(hit)
+  if (!('line' in hit)) return { viewed, spot: null }
+  const { line, column, text, from, to } = hit
+  return { viewed, spot: { line, column, text: text.slice(from, to) } }
+}

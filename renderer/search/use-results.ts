@@ -1,0 +1,70 @@
+import { useMemo, useState } from 'react'
+import type { SourceSpec } from '../../shared/uri.ts'
+import type { SearchView } from '../image/image-views.ts'
+import { useUniformRows, type UniformRows } from '../rows/use-uniform-rows.ts'
+import type { Windows } from '../rows/use-windows.ts'
+import { dismissedOf } from './dismissed.ts'
+import { folderLines } from './folder-lines.ts'
+import { sectionsOf, type Found, type Hit } from './found.ts'
+import { keyOfQuestion, type Question } from './question.ts'
+import { hitsAmong, type ResultLine, type ResultLines } from './result-lines.ts'
+import { sectionLines } from './section-lines.ts'
+import { useAllHits, useFound } from './use-found.ts'
+
+/** The answers as the person wants to see them. */
+export interface ResultsForm {
+  /** Folders instead of layers; never for all images. */
+  readonly isTree: boolean
+  /** A search inside files is asked for no more. */
+  readonly isStopped: boolean
+}
+
+export interface Results extends Pick<UniformRows, 'scroller' | 'height' | 'items' | 'page' | 'reveal'> {
+  readonly data: Windows<Found, Hit>
+  readonly lines: ResultLines
+  /** Undefined while its window is on the way. */
+  readonly hitOf: (line: ResultLine | undefined) => Hit | undefined
+}
+
+const EMPTY: Found = { total: 0, hits: [], perLayer: [], pendingLayers: [] }
+
+/** The lines of the results, and the hits in view. */
+export function useResults(
+  source: SourceSpec,
+  question: Question,
+  view: SearchView,
+  { isTree, isStopped }: ResultsForm,
+): Results {
+  // What all windows say alike is known once the first is there: the next rendering has the right lines.
+  const [head, setHead] = useState<Found>(EMPTY)
+  const all = useAllHits(source, question, head.total, isTree)
+  const { collapsed, dismissed } = view
+  const key = keyOfQuestion(question)
+  const layers = 'layers' in question ? question.layers : undefined
+  const lines = useMemo(() => {
+    const sections = sectionsOf(head, layers ?? [])
+    const folded = new Set(collapsed)
+    const gone = dismissedOf(dismissed, key)
+    return isTree ? folderLines(all ?? NO_HITS, sections, folded, gone) : sectionLines(sections, folded, gone)
+  }, [head, layers, collapsed, dismissed, key, isTree, all])
+  const { scroller, height, items, page, reveal } = useUniformRows(lines.total)
+  const data = useFound(source, question, isStopped, isTree ? TOP : hitsAmong(lines, items))
+  if (data.head && data.head !== head) setHead(data.head)
+  return {
+    data,
+    lines,
+    scroller,
+    height,
+    items,
+    page,
+    reveal,
+    hitOf: (line) => {
+      const hit = line === undefined || line.kind === 'section' ? undefined : line.hit
+      if (hit === undefined) return undefined
+      return isTree ? all?.[hit] : data.rowAt(hit)
+    },
+  }
+}
+
+const NO_HITS: readonly Hit[] = []
+const TOP = [0, 0] as const
