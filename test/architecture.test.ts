@@ -45,7 +45,7 @@ const TABLE: Readonly<Record<string, Rule>> = {
       'main/filters',
       'main/outputs',
     ],
-    packages: ['node:*', 'zod'],
+    packages: ['diff', 'node:*', 'zod'],
   },
   'main/rpc': { folders: ['main/engine', 'shared'], packages: ['node:*', '@orpc/server', 'zod'] },
   // The entries and what belongs to them.

@@ -12,6 +12,8 @@ import { groupedPrinter, jsonPrinter, scriptLine, type Printer } from './search-
 import type { Session } from './session.ts'
 
 const WINDOW = 1000
+/** Lines that are printed: those that have yet to be printed are in memory. */
+const LIMITS = { perLayer: 1_000_000, perFile: 1_000_000 }
 
 export async function search(
   session: Session,
@@ -129,9 +131,15 @@ async function* hitsOf(
 ) {
   const { task } = session
   if (options.content) {
-    const query = contentQuery(pattern, options)
-    for await (const batch of image.contentHits(query, task, { layers })) yield* batch
-    return
+    const lines = image.contentHits(contentQuery(pattern, options), task, { layers, limits: LIMITS })
+    for (;;) {
+      const { done, value } = await lines.next()
+      if (done) {
+        if (value.total > value.kept) task.warn({ code: 'limit', message: truncated(value) })
+        return
+      }
+      yield* value
+    }
   }
   const query = nameQuery(pattern, options)
   for (let offset = 0; ; offset += WINDOW) {
@@ -139,4 +147,8 @@ async function* hitsOf(
     yield* window.hits
     if (offset + WINDOW >= window.total) return
   }
+}
+
+function truncated({ total, kept }: { readonly total: number; readonly kept: number }): string {
+  return `These are ${kept} of ${total} lines that match, the first of each layer.`
 }

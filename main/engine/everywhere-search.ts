@@ -57,9 +57,15 @@ const NONE = new Int32Array(0)
 export class EverywhereSearch {
   readonly #names: KnownNames
   readonly #fates: ImageFates
+  readonly #ahead: AbortSignal | undefined
   #last: Search | undefined
 
-  constructor(workspace: Pick<Workspace, 'catalogue' | 'index'>) {
+  /** `ahead` is for who lives long: until that signal, work is done before it is asked for. */
+  constructor(
+    workspace: Pick<Workspace, 'catalogue' | 'index'>,
+    options: { readonly ahead?: AbortSignal } = {},
+  ) {
+    this.#ahead = options.ahead
     this.#names = new KnownNames(workspace)
     this.#fates = new ImageFates(workspace.index)
   }
@@ -79,9 +85,11 @@ export class EverywhereSearch {
         range.images.length === 0 ? all : all.filter(({ image }) => range.images.includes(image.imageID))
       const found = await this.#found(search, images)
       const hits = await this.#hits(found, range, search.stop.signal)
+      // What fails there fails again where it is needed, and is said there.
+      if (this.#ahead) this.#fates.ahead(images, this.#ahead).catch(() => {})
       return {
         total: found.reduce((sum, { count }) => sum + count, 0),
-        images: found.map(({ names: { image }, count }) => ({ ...image, count })),
+        images: found.map(({ names, count }) => Object.assign({ count }, names.image)),
         hits,
         took: search.took,
       }

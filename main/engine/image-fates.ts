@@ -1,13 +1,21 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
 import { RowFates } from '../image/row-fates.ts'
+import { noteGarbage } from '../image/young-garbage.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { ImageNames } from './known-names.ts'
 
 /** Bytes of fates kept, least recently used first out: those of some ten million entries. */
 const MOST_BYTES = 24 * 1024 ** 2
+
+/** What a version and its row take while they are folded, about. */
+const BYTES_OF_VERSION = 200
+/** Milliseconds between two images folded ahead, for whoever asks meanwhile. */
+const PAUSE = 20
+/** Images folded ahead, those opened last. */
+const MOST_AHEAD = 200
 
 /** By layer; undefined for one that nobody has read. */
 export type Fates = readonly (RowFates | undefined)[]
@@ -24,6 +32,7 @@ export class ImageFates {
   readonly #kept = new Map<Digest, Kept>()
   /** One image at a time: a folded tree may be the largest thing there is. */
   #folding: Promise<unknown> = Promise.resolve()
+  #isAhead = false
 
   constructor(index: Workspace['index']) {
     this.#index = index
@@ -32,8 +41,7 @@ export class ImageFates {
   async of(names: ImageNames): Promise<Fates> {
     const { imageID } = names.image
     const known = this.#kept.get(imageID)
-    const isKnown = known !== undefined && isSameLayers(known.names, names)
-    const kept = isKnown ? known : { names, fates: this.#fold(names), bytes: 0 }
+    const kept = known && this.#isKept(names) ? known : { names, fates: this.#fold(names), bytes: 0 }
     // The last used is the last in the map.
     this.#kept.delete(imageID)
     this.#kept.set(imageID, kept)
@@ -46,6 +54,27 @@ export class ImageFates {
       if (this.#kept.get(imageID) === kept) this.#kept.delete(imageID)
       throw error
     }
+  }
+
+  /** Folds images before anybody asks, so that the first hits in them take no longer than others. One call at a time is enough. */
+  async ahead(images: readonly ImageNames[], signal: AbortSignal): Promise<void> {
+    if (this.#isAhead) return
+    this.#isAhead = true
+    try {
+      for (const names of images.slice(0, MOST_AHEAD)) {
+        if (signal.aborted) return
+        if (this.#isKept(names)) continue
+        await this.of(names)
+        await setTimeout(PAUSE, undefined, { ref: false })
+      }
+    } finally {
+      this.#isAhead = false
+    }
+  }
+
+  #isKept(names: ImageNames): boolean {
+    const known = this.#kept.get(names.image.imageID)
+    return known !== undefined && isSameLayers(known.names, names)
   }
 
   /** To its end, whoever gave up: the next search will want it. */
@@ -64,6 +93,7 @@ export class ImageFates {
       tables.push(names && ((await this.#index.get(diffID))?.table ?? null))
     }
     const tree = flatten(tables)
+    noteGarbage(tree.versionCount * BYTES_OF_VERSION)
     return tables.map((table, layer) => (table ? RowFates.of(tree, layer) : undefined))
   }
 

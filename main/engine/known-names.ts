@@ -1,13 +1,13 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { KnownImage } from '../../shared/query.ts'
-import { NameTable } from '../image/name-table.ts'
+import type { NameTable } from '../image/name-table.ts'
 import type { Catalogued } from '../store/catalogue.ts'
 import type { Workspace } from '../store/workspace.ts'
 
 /** Milliseconds for which what was found is believed: a person who types asks more often than images come and go. */
 const FRESH = 1000
-/** Bytes of names held as they are: those of a million long paths. What comes on top is held compressed. */
-const MOST_TEXT = 112 * 1024 ** 2
+/** Bytes of names held as they are: those of a million paths. What comes on top is held compressed, and takes longer to search. */
+const MOST_TEXT = 64 * 1024 ** 2
 
 type Store = Pick<Workspace, 'catalogue' | 'index'>
 
@@ -65,10 +65,9 @@ export class KnownNames {
   }
 
   async #add(diffID: Digest): Promise<void> {
-    const layer = await this.#store.index.get(diffID)
+    const table = await this.#store.index.names(diffID)
     // Gone meanwhile, or damaged.
-    if (!layer) return
-    const table = new NameTable(layer.table)
+    if (!table) return
     if (this.#textBytes + table.textBytes > this.#textLimit) table.pack()
     this.#textBytes += table.textBytes
     this.#tables.set(diffID, table)

@@ -30,6 +30,7 @@ export class ReaderService implements AsyncDisposable {
   readonly #workspace: Workspace
   readonly #shelf: ImageShelf
   readonly #contents = new WeakMap<OpenedImage, ContentWindow>()
+  readonly #closed = new AbortController()
   /** Holds names in memory once it was asked. */
   #everywhere: EverywhereSearch | undefined
 
@@ -130,7 +131,7 @@ export class ReaderService implements AsyncDisposable {
 
   /** Names in every image that was opened before. */
   searchEverywhere(input: EverywhereRange, signal: AbortSignal): Promise<EverywhereWindow> {
-    this.#everywhere ??= new EverywhereSearch(this.#workspace)
+    this.#everywhere ??= new EverywhereSearch(this.#workspace, { ahead: this.#closed.signal })
     return this.#everywhere.window(input, signal)
   }
 
@@ -185,6 +186,7 @@ export class ReaderService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort()
     await this.#shelf[Symbol.asyncDispose]()
   }
 

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs'
 import { ImageError } from '../../shared/errors.ts'
 import type { ContentScan, ContentScanned } from './content-scan.ts'
-import { FileScanner } from './file-scanner.ts'
+import { FileScanner, type Findings } from './file-scanner.ts'
 import { plainTar } from './layer-bytes.ts'
 import { Pulse } from './pulse.ts'
 import type { ScanFiles } from './scan-files.ts'
@@ -27,7 +27,7 @@ export async function perform(scan: ContentScan): Promise<ContentScanned> {
   } finally {
     scan.port.close()
   }
-  return { rest: scanning.rest }
+  return { rest: scanning.takeRest() }
 }
 
 class Scanning {
@@ -48,7 +48,8 @@ class Scanning {
     this.#buffer = Buffer.allocUnsafeSlow(CHUNK)
   }
 
-  get rest(): ReturnType<FileScanner['take']> {
+  /** What was not sent. */
+  takeRest(): Findings {
     return this.#scanner.take()
   }
 

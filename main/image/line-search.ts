@@ -1,5 +1,6 @@
 import { compiled } from '../../shared/name-matcher.ts'
 import type { ContentQuery } from '../../shared/query.ts'
+import { requiredLiteral } from './required-literal.ts'
 import { withinLine } from './within-line.ts'
 
 export type LineQuery = Pick<ContentQuery, 'pattern' | 'isRegex' | 'isCaseSensitive' | 'isWholeWord'>
@@ -28,7 +29,7 @@ export class LineSearch {
   readonly needle: Buffer | undefined
   /** Whether every line that has it matches. */
   readonly isNeedleEnough: boolean
-  /** What `needle` is of. */
+  /** What `needle` is of: all that is asked for, or what an expression cannot do without. */
   readonly #literal: string | undefined
   /** Finds lines that may match, over a whole text. Undefined where each line has to be tried. */
   readonly #scan: RegExp | undefined
@@ -43,14 +44,14 @@ export class LineSearch {
     const whole = isWholeWord ? `(?<!${word})(?:${source})(?!${word})` : undefined
     const isLiteral = !isRegex && isCaseSensitive
     this.isNeedleEnough = isLiteral && !isWholeWord && !/[\r\n]/.test(pattern)
-    if (isLiteral) {
-      this.#literal = pattern
-      this.needle = Buffer.from(pattern)
-    } else {
-      // Without what makes it a word: a match over many lines that begins by looking back is slow.
-      this.#scan = scanner(withinLine(source), expression.flags)
-    }
-    if (this.#literal === undefined || whole !== undefined)
+    if (isCaseSensitive)
+      this.#literal = isRegex
+        ? worthFinding(requiredLiteral(pattern, expression.unicode ? 'u' : ''))
+        : pattern
+    if (this.#literal !== undefined) this.needle = Buffer.from(this.#literal)
+    // Without what makes it a word: a match over many lines that begins by looking back is slow.
+    else this.#scan = scanner(withinLine(source), expression.flags)
+    if (!isLiteral || isWholeWord)
       this.#exact = whole === undefined ? expression : new RegExp(whole, expression.flags)
   }
 
@@ -93,6 +94,11 @@ export class LineSearch {
     const match = this.#exact.exec(line)
     return match ? { from: match.index, to: match.index + match[0].length } : undefined
   }
+}
+
+/** Of a shorter text, or one of spaces and symbols, there are so many that trying the expression is as quick. */
+function worthFinding(text: string): string | undefined {
+  return /\w.*\w.*\w/.test(text) ? text : undefined
 }
 
 /** Undefined, too, where rewriting made an expression invalid. */

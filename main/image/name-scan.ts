@@ -21,7 +21,7 @@ export interface NameScan {
   /** The same for many names, one a line. */
   readonly line: LineExpression | undefined
   /** What stands in every name that matches. */
-  readonly literal: Buffer | undefined
+  readonly literal: string | undefined
   /** The literal alone decides, or nothing is asked. */
   readonly isLiteral: boolean
   readonly accepts: RowTest | undefined
@@ -44,7 +44,7 @@ export function nameScan(query: SearchQuery): NameScan {
   return {
     matches,
     line: isLiteral ? undefined : lineExpression(query),
-    literal: literal === '' ? undefined : Buffer.from(literal),
+    literal: literal === '' ? undefined : literal,
     isLiteral,
     accepts,
   }
@@ -106,15 +106,14 @@ function* allSteps(
 function* blockSteps(block: NameBlock, scan: NameScan, rows: RowList): Generator<undefined, void, undefined> {
   const lines = new BlockLines(block, rows)
   const { literal, line, isLiteral, matches } = scan
-  if (isLiteral) return literal ? lines.withLiteral(literal) : lines.all()
-  if (literal && !(line && lines.isDense(literal))) return yield* lines.testedWithLiteral(literal, matches)
-  for (let row = 0; row < block.ends.length;) {
-    row = lines.load(row)
-    if (!line) lines.tested(matches)
-    else if (line.at === 'anywhere') lines.matchedAnywhere(line)
-    else lines.matchedAtStarts(line)
-    yield
-  }
+  if (isLiteral) {
+    if (literal === undefined) lines.all()
+    else lines.withLiteral(literal)
+  } else if (literal !== undefined && !(line && lines.isDense(literal)))
+    yield* lines.testedWithLiteral(literal, matches)
+  else if (!line) yield* lines.tested(matches)
+  else yield* line.at === 'anywhere' ? lines.matchedAnywhere(line) : lines.matchedAtStarts(line)
+  yield
 }
 
 function* accepted(

@@ -128,7 +128,9 @@ function namesOf({ columns, length }: EntryTable): { blocks: NameBlock[]; odd: O
   let from = 0
   let at = 0
   const finish = (to: number): void => {
-    blocks.push(new NameBlock(from, Uint32Array.from(ends), Buffer.from(text.slice(0, at).buffer)))
+    // Without the last line break, behind which there would be another line.
+    const lines = Buffer.from(text.buffer, 0, at - 1).toString('latin1')
+    blocks.push(new NameBlock(from, Uint32Array.from(ends), lines))
     from = to
     at = 0
     ends = []
@@ -142,7 +144,7 @@ function namesOf({ columns, length }: EntryTable): { blocks: NameBlock[]; odd: O
     if (kind === 'plain') at += end - start
     else if (kind === 'odd') {
       if (odd.length + end - start > odd.names.length)
-        odd.names = Buffer.from(grownBuffer(odd.names.buffer as ArrayBuffer, 2 * (odd.length + end - start)))
+        odd.names = Buffer.from(grownBuffer(odd.names.buffer, 2 * (odd.length + end - start)))
       odd.names.set(names.subarray(start, end), odd.length)
       odd.length += end - start
       odd.rows.push(row)

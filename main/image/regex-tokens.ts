@@ -87,5 +87,5 @@ function openOf([text]: RegExpExecArray): RegexToken {
 function quantifierOf([text, least]: RegExpExecArray): RegexToken {
   if (text.startsWith('+')) return { kind: 'quantifier', text, repeat: 'some' }
   if (least === undefined || Number(least) === 0) return { kind: 'quantifier', text, repeat: 'maybe' }
-  return { kind: 'quantifier', text, repeat: /^\{1\}/.test(text) ? 'once' : 'some' }
+  return { kind: 'quantifier', text, repeat: text.startsWith('{1}') ? 'once' : 'some' }
 }

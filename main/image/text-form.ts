@@ -25,16 +25,28 @@ export function textFormOf(head: Buffer): FoundForm {
   return { form: unmarkedUtf16(head.subarray(0, SAMPLE)) ?? 'bytes', mark: 0 }
 }
 
-/** Text of mostly Latin letters: nearly every second byte is NUL, and nearly none of the others. */
+/** Text of mostly Latin letters: nearly every second byte is NUL, and nearly all of the others are characters of ASCII. */
 function unmarkedUtf16(sample: Buffer): 'utf16le' | 'utf16be' | undefined {
   const pairs = sample.length >> 1
   if (pairs < 2) return undefined
-  const nuls = [0, 0] as [even: number, odd: number]
-  for (let at = 0; at < pairs * 2; at++) if (sample[at] === 0) nuls[(at & 1) as 0 | 1]++
-  const [even, odd] = nuls
-  if (odd >= pairs * (1 - STRAY) && even <= pairs * STRAY) return 'utf16le'
-  if (even >= pairs * (1 - STRAY) && odd <= pairs * STRAY) return 'utf16be'
+  const [even, odd] = [0, 1].map((first) => {
+    const counts = { nuls: 0, characters: 0 }
+    for (let at = first; at < pairs * 2; at += 2) {
+      const byte = sample[at] as number
+      if (byte === 0) counts.nuls++
+      else if ((byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d)) counts.characters++
+    }
+    return counts
+  }) as [ByteCounts, ByteCounts]
+  const least = pairs * (1 - STRAY)
+  if (odd.nuls >= least && even.characters >= least) return 'utf16le'
+  if (even.nuls >= least && odd.characters >= least) return 'utf16be'
   return undefined
+}
+
+interface ByteCounts {
+  readonly nuls: number
+  readonly characters: number
 }
 
 /** Bytes that begin and end with a line (or where a long one was cut) as text; invalid ones become U+FFFD. */

@@ -2,9 +2,13 @@ import { access, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile }
 import { join } from 'node:path'
 import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
 import type { IndexedLayer, LayerIndex } from '../image/cache.ts'
+import type { EntryTable } from '../image/entry-table.ts'
+import { NameTable } from '../image/name-table.ts'
 import { decodeIndex, encodeIndex, INDEX_FORMAT } from './index-file.ts'
 import { clearLeftovers, temporaryName } from './owner.ts'
 
+/** Bytes of buffers that may come out of a pool, at most. */
+const POOLED = 64 * 1024
 /** A layer of 10,000 entries takes about 200 kB, so this is the index of thousands of layers. */
 const DEFAULT_LIMIT = 1024 ** 3
 
@@ -30,19 +34,22 @@ export class FileLayerIndex implements LayerIndex {
   async get(diffID: Digest): Promise<IndexedLayer | undefined> {
     const inUse = this.#inUse.get(diffID)?.deref()
     if (inUse) return inUse
-    const path = this.#pathOf(diffID)
-    const file = await readFile(path).catch(() => undefined)
-    if (!file) return undefined
-    const layer = decoded(diffID, file)
-    if (!layer) {
-      await rm(path, { force: true })
-      return undefined
-    }
-    this.#inUse.set(diffID, new WeakRef(layer))
-    // Marks it as used. A folder that cannot be written still answers.
-    const now = new Date()
-    await utimes(path, now, now).catch(() => undefined)
+    const layer = await this.#read(diffID)
+    if (layer) this.#inUse.set(diffID, new WeakRef(layer))
     return layer
+  }
+
+  /** What a search of many layers needs of one; the memory of the rest is given back at once, where nobody else uses it. */
+  async names(diffID: Digest): Promise<NameTable | undefined> {
+    if (this.#inUse.get(diffID)?.deref()) {
+      const layer = await this.get(diffID)
+      return layer && new NameTable(layer.table)
+    }
+    const layer = await this.#read(diffID)
+    if (!layer) return undefined
+    const names = new NameTable(layer.table)
+    release(layer.table)
+    return names
   }
 
   async has(diffID: Digest): Promise<boolean> {
@@ -93,6 +100,21 @@ export class FileLayerIndex implements LayerIndex {
     return join(this.#folder, hexOf(diffID))
   }
 
+  async #read(diffID: Digest): Promise<IndexedLayer | undefined> {
+    const path = this.#pathOf(diffID)
+    const file = await readFile(path).catch(() => undefined)
+    if (!file) return undefined
+    const layer = decoded(diffID, file)
+    if (!layer) {
+      await rm(path, { force: true })
+      return undefined
+    }
+    // Marks it as used. A folder that cannot be written still answers.
+    const now = new Date()
+    await utimes(path, now, now).catch(() => undefined)
+    return layer
+  }
+
   /** Once per process: clears older formats, what died half-written, and the least recently used beyond the limit. */
   async #tidy(): Promise<void> {
     if (this.#isTidied) return
@@ -127,5 +149,13 @@ function decoded(diffID: Digest, file: Buffer): IndexedLayer | undefined {
   } catch {
     // Right checksum, wrong content: written by a broken version.
     return undefined
+  }
+}
+
+/** Gives the table's memory back; it is empty from then on. Memory so small that others may lie in it is left to the garbage. */
+function release({ columns }: EntryTable): void {
+  for (const column of Object.values(columns)) {
+    const buffer: unknown = ArrayBuffer.isView(column) ? column.buffer : undefined
+    if (buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength > POOLED) buffer.transfer(0)
   }
 }

@@ -34,8 +34,24 @@ export function withHits(dismissed: Dismissed, places: readonly HitPlace[]): Dis
   return { ...dismissed, hits: { ...dismissed.hits, ...Object.fromEntries(lists) } }
 }
 
-export function isDismissed(dismissed: Dismissed, { section, index }: HitPlace): boolean {
-  return dismissed.sections.includes(section) || (dismissed.hits[section]?.includes(index) ?? false)
+/** Whether a hit was dismissed; for many of them. */
+export function dismissedTest(dismissed: Dismissed): (place: HitPlace) => boolean {
+  const sections = new Set(dismissed.sections)
+  const hits = new Map(Object.entries(dismissed.hits).map(([section, gone]) => [section, new Set(gone)]))
+  return ({ section, index }) => sections.has(section) || (hits.get(section)?.has(index) ?? false)
+}
+
+/** The places of the first hits, which come by layer, or by image. */
+export function placesOf(
+  hits: readonly { readonly layerIndex: number; readonly imageID?: string }[],
+): readonly HitPlace[] {
+  const counts = new Map<string, number>()
+  return hits.map(({ layerIndex, imageID }) => {
+    const section = imageID ?? String(layerIndex)
+    const index = counts.get(section) ?? 0
+    counts.set(section, index + 1)
+    return { section, index }
+  })
 }
 
 /** What is left of some sections. */

@@ -30,6 +30,9 @@ const FATE_WORDS: Readonly<Record<FateFilter, string>> = {
   hidden: 'hidden (deleted or replaced)',
 }
 
+/** Names the line that says what is wrong. */
+const PROBLEMS = 'filter-problems'
+
 const TYPES = entryTypeSchema.options.map((value) => ({ value, label: TYPE_WORDS[value] }))
 const MODES = modeFilterSchema.options.map((value) => ({ value, label: MODE_WORDS[value] }))
 const FATES = fateSchema.options.map((value) => ({ value, label: FATE_WORDS[value] }))
@@ -46,7 +49,8 @@ export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element
       placeholder={placeholder}
       className={styles[name] ?? ''}
       value={filters[name]}
-      error={problems[name]}
+      error={problems[name] !== undefined}
+      aria-describedby={problems[name] === undefined ? undefined : PROBLEMS}
       maxLength={4096}
       spellCheck={false}
       autoComplete="off"
@@ -68,9 +72,6 @@ export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element
         value={filters.types}
         onChange={(types) => set({ types: types as EntryType[] })}
       />
-      {box('minSize', 'Size from', '10k')}
-      {box('maxSize', 'Size to', '1.5 MB')}
-      {box('owner', 'Owner', 'uid:gid')}
       <Choice
         label="Mode"
         data={MODES}
@@ -83,7 +84,13 @@ export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element
         value={filters.fates}
         onChange={(fates) => set({ fates: fates as FateFilter[] })}
       />
+      {box('minSize', 'Size from', '10k')}
+      {box('maxSize', 'Size to', '1.5 MB')}
+      {box('owner', 'Owner', 'uid:gid')}
       <div className={styles['filterEnd']}>
+        <p id={PROBLEMS} className={styles['problems']} role="status">
+          {Object.values(problems).join('. ')}
+        </p>
         {mode === 'contents' && (
           <Checkbox
             label="Binary files too"

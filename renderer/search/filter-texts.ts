@@ -43,20 +43,20 @@ export function filterOf(texts: FilterTexts): {
   const globs = (box: 'include' | 'exclude'): string[] => {
     const list = splitGlobs(texts[box])
     if (list.length <= MOST_GLOBS && list.every((glob) => glob.length <= LONGEST_GLOB)) return list
-    problems[box] = `At most ${MOST_GLOBS} patterns`
+    problems[box] = `At most ${MOST_GLOBS} patterns in a box`
     return []
   }
   const size = (box: 'minSize' | 'maxSize'): number | undefined => {
     const text = texts[box].trim()
     const bytes = text === '' ? undefined : sizeOf(text)
-    if (text !== '' && bytes === undefined) problems[box] = 'Not a size such as 10k or 1.5 MB'
+    if (text !== '' && bytes === undefined) problems[box] = `${text}: not a size such as 10k or 1.5 MB`
     return bytes
   }
   const owner = ownerOf(texts.owner)
-  if (owner === undefined) problems.owner = 'Not an owner such as 0, 1000:1000 or :50'
+  if (owner === undefined) problems.owner = `${texts.owner.trim()}: not an owner such as 0, 1000:1000 or :50`
   const bounds = { minSize: size('minSize'), maxSize: size('maxSize') }
   const { minSize = 0, maxSize = Number.POSITIVE_INFINITY } = bounds
-  if (minSize > maxSize) problems.maxSize = 'Smaller than the least size'
+  if (minSize > maxSize) problems.maxSize = 'The largest size is below the smallest'
   const filter: SearchFilter = {
     ...NO_FILTER,
     include: globs('include'),

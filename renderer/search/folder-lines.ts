@@ -1,7 +1,7 @@
 import { baseName, parentOf } from '../files/paths.ts'
-import { isDismissed, type Dismissed, type HitPlace } from './dismissed.ts'
+import { dismissedTest, placesOf, type Dismissed, type HitPlace } from './dismissed.ts'
 import type { Hit } from './found.ts'
-import type { ResultLine, ResultLines, Section } from './result-lines.ts'
+import type { ResultLine, ResultLines } from './result-lines.ts'
 
 interface Folder {
   /** Names it among all heads. */
@@ -22,18 +22,15 @@ interface Placed extends HitPlace {
 /** Hits as a tree of the folders they are in; folders with nothing but one folder in them share its line. Lines of a file stand below it. */
 export function folderLines(
   hits: readonly Hit[],
-  sections: readonly Section[],
   collapsed: ReadonlySet<string>,
   dismissed: Dismissed,
 ): ResultLines {
   const root = folder('folder', '', '')
-  let number = 0
-  for (const { key, count } of sections) {
-    for (let index = 0; index < count && number < hits.length; index++, number++) {
-      const hit = hits[number]
-      if (hit === undefined || isDismissed(dismissed, { section: key, index })) continue
-      add(root, hit, { section: key, index, hit: number })
-    }
+  const isGone = dismissedTest(dismissed)
+  const places = placesOf(hits)
+  for (const [number, hit] of hits.entries()) {
+    const place = places[number]
+    if (place && !isGone(place)) add(root, hit, { ...place, hit: number })
   }
   const lines: ResultLine[] = []
   const heads: string[] = []
@@ -46,7 +43,7 @@ export function folderLines(
       const head = lines[line]
       if (head === undefined || head.kind === 'hit') return []
       const found = head.kind === 'folder' ? find(root, head.key) : undefined
-      return found ? placesOf(found) : []
+      return found ? placesIn(found) : []
     },
   }
 
@@ -128,6 +125,6 @@ function find(root: Folder, key: string): Folder | undefined {
   return undefined
 }
 
-function placesOf({ hits, folders }: Folder): readonly HitPlace[] {
-  return [...hits, ...[...folders.values()].flatMap(placesOf)]
+function placesIn({ hits, folders }: Folder): readonly HitPlace[] {
+  return [...hits, ...[...folders.values()].flatMap(placesIn)]
 }

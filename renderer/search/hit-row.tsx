@@ -12,7 +12,7 @@ import {
   DismissCell,
   HitState,
   lineId,
-  Marked,
+  MarkedPath,
   placeOf,
   type CommandOf,
   type LineProps,
@@ -46,9 +46,7 @@ export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
     >
       <span role="gridcell" className={styles['hitPath']} title={pathText(hit.path)}>
         <TypeIcon type={hit.type} />
-        <bdi>
-          <Marked text={text} ranges={matchRanges(text, query)} />
-        </bdi>
+        <MarkedPath text={text} ranges={matchRanges(text, query)} />
         {isInTree && <LayerMark layer={hit.layerIndex} commandOf={commandOf} />}
       </span>
       <span role="gridcell" className={styles['state']}>
@@ -118,7 +116,8 @@ function LayerMark({
 }): JSX.Element {
   return (
     <span className={styles['origin']} title={commandOf(layer)}>
-      <LayerSwatch index={layer} /> Layer {layer}
+      <LayerSwatch index={layer} /> <span className="hidden">Layer </span>
+      {layer}
     </span>
   )
 }

@@ -3,7 +3,7 @@ import { headOf, type ResultLines } from './result-lines.ts'
 /** What a key does in the results (WAI-ARIA treegrid pattern). */
 export type ResultAction =
   | { readonly kind: 'move'; readonly to: number }
-  | { readonly kind: 'fold' | 'open' | 'dismiss' | 'copy' | 'leave' }
+  | { readonly kind: 'fold' | 'view' | 'open' | 'dismiss' | 'copy' | 'leave' }
 
 interface Key {
   readonly key: string
@@ -52,7 +52,7 @@ export function resultAction(
       return above === undefined ? undefined : to(above)
     }
     case ' ':
-      return head ? { kind: 'fold' } : undefined
+      return { kind: head ? 'fold' : 'view' }
     case 'Enter':
       return { kind: 'open' }
     case 'Delete':

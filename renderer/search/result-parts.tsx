@@ -40,12 +40,39 @@ export function DismissCell({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
-/** A text with parts of it marked. */
-export function Marked(props: {
+type Range = readonly [from: number, to: number]
+
+interface MarkedProps {
   readonly text: string
-  readonly ranges: readonly (readonly [from: number, to: number])[]
-}): JSX.Element {
-  const { text, ranges } = props
+  readonly ranges: readonly Range[]
+}
+
+/** A path with parts of it marked, on one line; its folder gives way first, so that the name can be read. */
+export function MarkedPath({ text, ranges }: MarkedProps): JSX.Element {
+  const cut = text.lastIndexOf('/')
+  const at = cut <= 0 ? 0 : cut
+  return (
+    <bdi className={styles['path']}>
+      {at > 0 && (
+        <span className={styles['folder']}>
+          <Marked text={text.slice(0, at)} ranges={within(ranges, 0, at)} />
+        </span>
+      )}
+      <span className={styles['name']}>
+        <Marked text={text.slice(at)} ranges={within(ranges, at, text.length)} />
+      </span>
+    </bdi>
+  )
+}
+
+/** What of the ranges lies between two places, counted from the first. */
+function within(ranges: readonly Range[], start: number, end: number): readonly Range[] {
+  return ranges
+    .map(([from, to]): Range => [Math.max(from, start) - start, Math.min(to, end) - start])
+    .filter(([from, to]) => from < to)
+}
+
+function Marked({ text, ranges }: MarkedProps): JSX.Element {
   const pieces: ReactNode[] = []
   let at = 0
   for (const [from, to] of ranges) {

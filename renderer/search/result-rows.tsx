@@ -20,7 +20,8 @@ interface ResultRowsProps {
   readonly height: number
   readonly items: UniformRows['items']
   readonly hitOf: (line: ResultLine | undefined) => Hit | undefined
-  readonly active: number
+  /** The line walked to, if any. */
+  readonly active: number | null
   readonly isTree: boolean
 }
 

@@ -16,7 +16,7 @@ const ORDER: readonly HitFormat[] = ['text', 'csv', 'json']
 /** What can be done with all results at once. */
 export function ResultsMenu({ total, export: { copy, download, files } }: ResultsMenuProps): JSX.Element {
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon size={24} aria-label="Results menu" disabled={total === 0}>
           <IconDots size={16} />

@@ -3,7 +3,6 @@ import {
   useEffect,
   useImperativeHandle,
   useRef,
-  useState,
   type JSX,
   type KeyboardEvent,
   type MouseEvent,
@@ -14,9 +13,10 @@ import { failureOf } from '../client.ts'
 import { copyPath } from '../files/use-tree-actions.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { ErrorNote } from '../parts/error-note.tsx'
-import type { OpenImage } from '../store.ts'
+import { useShell, type OpenImage } from '../store.ts'
 import { dismissedOf, withHits, withSection } from './dismissed.ts'
 import type { Found, Hit } from './found.ts'
+import { saidOf } from './hit-view.ts'
 import { NothingFound } from './nothing-found.tsx'
 import { keyOfQuestion, type Question } from './question.ts'
 import { resultAction } from './result-keys.ts'
@@ -25,6 +25,7 @@ import { lineId } from './result-parts.tsx'
 import { ResultRows } from './result-rows.tsx'
 import styles from './search.module.css'
 import type { Summary } from './summary.ts'
+import { useActiveLine } from './use-active-line.ts'
 import { useResults, type Results, type ResultsForm } from './use-results.ts'
 
 /** What the box and the keys of the page do with the results. */
@@ -71,6 +72,8 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     if (hit === undefined) return
     awaited.current = null
     onView(hit)
+    // The focus is elsewhere: where the walk is has to be said.
+    useShell.getState().announce(saidOf(hit))
   })
   const step = (by: 1 | -1): void => {
     const from = walked ?? -1
@@ -104,7 +107,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     else if (action.kind === 'leave') onLeave()
     else if (action.kind === 'open') act(line, true)
     else if (action.kind === 'dismiss') dismiss(active)
-    else if (action.kind === 'fold') act(line, false)
+    else if (action.kind === 'fold' || action.kind === 'view') act(line, false)
     else copy(hitOf(line))
   }
   const onClick = ({ target, detail }: MouseEvent): void => {
@@ -143,6 +146,9 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
         lines.total > 0 && items.some(({ index }) => index === active) ? lineId(active) : undefined
       }
       tabIndex={0}
+      onFocus={(event) => {
+        if (walked === null && event.target.matches(':focus-visible') && lines.total > 0) moveTo(0)
+      }}
       onKeyDown={onKeyDown}
       onClick={onClick}
     >
@@ -155,7 +161,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
           height={height}
           items={items}
           hitOf={hitOf}
-          active={active}
+          active={walked === null ? null : active}
           isTree={form.isTree}
         />
         {isNothing && (
@@ -179,31 +185,6 @@ function useSummary(
   useEffect(() => {
     onSummary({ found: head, heads: lines.heads, isStale: isLoading || isStale })
   }, [head, lines, isLoading, isStale, onSummary])
-}
-
-interface ActiveLine {
-  /** The line that somebody went to; null before anybody did. */
-  readonly walked: number | null
-  /** It, or else the first. */
-  readonly active: number
-  readonly moveTo: (line: number) => void
-}
-
-/** Other results are walked from their start. */
-function useActiveLine(place: string, total: number, reveal: (line: number) => void): ActiveLine {
-  const [position, setPosition] = useState<{ readonly place: string; readonly line: number | null }>({
-    place,
-    line: null,
-  })
-  const walked = position.place === place ? position.line : null
-  return {
-    walked,
-    active: walked === null ? 0 : Math.min(walked, Math.max(0, total - 1)),
-    moveTo: (line) => {
-      setPosition({ place, line })
-      reveal(line)
-    },
-  }
 }
 
 function Failed({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }): JSX.Element {

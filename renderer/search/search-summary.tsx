@@ -46,7 +46,8 @@ export function SearchSummary(props: SearchSummaryProps): JSX.Element {
       {found && inside && (
         <Progress inside={inside} isRunning={isRunning} isStopped={isStopped} onStop={onStop} />
       )}
-      {found && <Truncated question={question} found={found} isTree={isTree} />}
+      {found?.images && <Unread images={found.images} />}
+      {found && !isRunning && <Truncated question={question} found={found} isTree={isTree} />}
       {gone > 0 && (
         <Button variant="subtle" size="compact-xs" onClick={() => onChange({ dismissed: NONE_DISMISSED })}>
           Bring back {formatCount(gone)} dismissed
@@ -103,8 +104,11 @@ function statusOf(
   if (isStale || found === undefined) return 'Searching'
   // What changes several times a second is not said aloud each time.
   if (isRunning) return 'Searching inside files'
-  if (question.kind === 'contents')
-    return `${counted(left.hits, 'line')} in ${counted(found.inside?.files ?? 0, 'file')}`
+  if (question.kind === 'contents') {
+    // With those that were not kept: nobody could dismiss them.
+    const lines = left.hits + (found.inside?.lines ?? found.total) - found.total
+    return `${counted(lines, 'line')} in ${counted(found.inside?.files ?? 0, 'file')}`
+  }
   const noun = question.kind === 'everywhere' ? 'image' : 'layer'
   return `${counted(left.hits, 'result')} in ${counted(left.sections, noun)}`
 }
@@ -147,6 +151,17 @@ function Progress({ inside, isRunning, isStopped, onStop }: ProgressProps): JSX.
   }
   if (binaryFiles === 0) return null
   return <span>{counted(binaryFiles, 'binary file')} left out</span>
+}
+
+/** Images that have more than could be searched. */
+function Unread({ images }: { readonly images: NonNullable<Found['images']> }): JSX.Element | null {
+  const unread = images.filter(({ pendingLayers }) => pendingLayers.length > 0).length
+  if (unread === 0) return null
+  return (
+    <span className={styles['truncated']}>
+      {counted(unread, 'image')} of {formatCount(images.length)} not read wholly
+    </span>
+  )
 }
 
 /** What of it can be seen, where that is not all. */

@@ -8,13 +8,13 @@ export interface Snippet {
 }
 
 /** Characters of a line shown before its match, so that the match itself comes into view; and of each further part. */
-const BEFORE = 32
+const BEFORE = 24
 const MOST = 400
 
 /** The line of a hit, safe to show, cut so that the match is seen. */
 export function snippetOf({ text, from, to }: Pick<ContentHit, 'text' | 'from' | 'to'>): Snippet {
   const before = text.slice(0, from).trimStart()
-  const cut = before.length > BEFORE ? `…${before.slice(-BEFORE)}` : before
+  const cut = before.length > BEFORE ? `…${before.slice(-BEFORE).trimStart()}` : before
   return { before: shown(cut), match: shown(text.slice(from, to)), after: shown(text.slice(to)) }
 }
 

@@ -6,8 +6,8 @@ import { useHost } from '../host.ts'
 import { counted } from '../parts/format.ts'
 import { noticeFailure } from '../shell/notices.tsx'
 import { useShell } from '../store.ts'
-import { dismissedOf, isDismissed, type Dismissed } from './dismissed.ts'
-import { sectionsOf, type Found, type Hit } from './found.ts'
+import { dismissedOf, dismissedTest, placesOf, type Dismissed } from './dismissed.ts'
+import type { Found, Hit } from './found.ts'
 import { FORMATS, hitsAs, type HitFormat, type NamedImage } from './hit-text.ts'
 import { keyOfQuestion, type Question } from './question.ts'
 import { allHits } from './use-found.ts'
@@ -32,7 +32,7 @@ export function useExport(
   const host = useHost()
   return useMemo(() => {
     const hitsLeft = async (): Promise<readonly Hit[]> =>
-      withoutDismissed(await allHits(client, source, question), question, found, dismissed)
+      withoutDismissed(await allHits(client, source, question), question, dismissed)
     const text = async (format: HitFormat): Promise<readonly [text: string, count: number]> => {
       const hits = await hitsLeft()
       return [hitsAs(format, hits, (hit) => imageOf(hit, info, found)), hits.length]
@@ -72,20 +72,12 @@ export function useExport(
   }, [client, host, source, info, question, found, dismissed])
 }
 
-function withoutDismissed(
-  hits: readonly Hit[],
-  question: Question,
-  found: Found,
-  dismissed: Dismissed,
-): readonly Hit[] {
-  const gone = dismissedOf(dismissed, keyOfQuestion(question))
-  const layers = 'layers' in question ? question.layers : []
-  const places = sectionsOf(found, layers).flatMap(({ key, count }) =>
-    Array.from({ length: count }, (_, index) => ({ section: key, index })),
-  )
+function withoutDismissed(hits: readonly Hit[], question: Question, dismissed: Dismissed): readonly Hit[] {
+  const isGone = dismissedTest(dismissedOf(dismissed, keyOfQuestion(question)))
+  const places = placesOf(hits)
   return hits.filter((_, at) => {
     const place = places[at]
-    return place === undefined || !isDismissed(gone, place)
+    return place === undefined || !isGone(place)
   })
 }
 

@@ -1,10 +1,12 @@
 import { useThrottledValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { isEnded, type JobState } from '../../shared/job.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient, type Client } from '../client.ts'
 import { imageKey } from '../image/image-queries.ts'
+import { useJobStore } from '../jobs/job-store.ts'
 import { useWindows, type WindowSource, type Windows } from '../rows/use-windows.ts'
 import { foundEverywhere, foundLines, foundNames, type Found, type Hit } from './found.ts'
 import type { Question } from './question.ts'
@@ -58,16 +60,22 @@ export function useFound(
 ): Windows<Found, Hit> {
   const client = useClient()
   const id = keyOfSource(source)
+  // More is known of other images once their layers have been read.
+  const read = useJobStore(({ jobs }) => (question.kind === 'everywhere' ? readingsEnded(jobs.values()) : 0))
   const list = useMemo<WindowSource<Found>>(
     () => ({
-      key: [...imageKey(source), 'search', question],
+      key: [...imageKey(source), 'search', question, read],
       fetch: (offset, limit, signal) => askFor(client, source, question, { offset, limit }, signal),
       poll: ({ inside }) => (inside?.isRunning && !isStopped ? POLL : false),
     }),
     // oxlint-disable-next-line react/exhaustive-deps -- the id stands for the source
-    [client, id, question, isStopped],
+    [client, id, question, isStopped, read],
   )
   return useWindows(list, hitsOf, first, last)
+}
+
+function readingsEnded(jobs: Iterable<JobState>): number {
+  return [...jobs].filter(({ spec, phase }) => spec.kind === 'index' && isEnded(phase)).length
 }
 
 const NO_HITS: readonly Hit[] = []
@@ -77,10 +85,13 @@ export function useAllHits(
   source: SourceSpec,
   question: Question,
   total: number,
+  isRunning: boolean,
   isEnabled: boolean,
 ): readonly Hit[] | undefined {
   const client = useClient()
-  const wanted = useThrottledValue(Math.min(total, MOST_HITS), REMAKE)
+  const most = Math.min(total, MOST_HITS)
+  const now = useThrottledValue(most, REMAKE)
+  const wanted = isRunning ? now : most
   const { data } = useQuery({
     queryKey: [...imageKey(source), 'search', question, 'all', wanted],
     queryFn: ({ signal }) => allHits(client, source, question, signal),

@@ -26,7 +26,13 @@ export interface Results extends Pick<UniformRows, 'scroller' | 'height' | 'item
   readonly hitOf: (line: ResultLine | undefined) => Hit | undefined
 }
 
-const EMPTY: Found = { total: 0, hits: [], perLayer: [], pendingLayers: [] }
+interface Head {
+  readonly found: Found
+  /** What it answers; null before anything was. */
+  readonly question: Question | null
+}
+
+const NO_HEAD: Head = { found: { total: 0, hits: [], perLayer: [], pendingLayers: [] }, question: null }
 
 /** The lines of the results, and the hits in view. */
 export function useResults(
@@ -36,20 +42,25 @@ export function useResults(
   { isTree, isStopped }: ResultsForm,
 ): Results {
   // What all windows say alike is known once the first is there: the next rendering has the right lines.
-  const [head, setHead] = useState<Found>(EMPTY)
-  const all = useAllHits(source, question, head.total, isTree)
+  const [head, setHead] = useState<Head>(NO_HEAD)
+  const { found } = head
+  const isRunning = found.inside?.isRunning === true && !isStopped
+  const all = useAllHits(source, question, found.total, isRunning, isTree && head.question === question)
   const { collapsed, dismissed } = view
   const key = keyOfQuestion(question)
   const layers = 'layers' in question ? question.layers : undefined
   const lines = useMemo(() => {
-    const sections = sectionsOf(head, layers ?? [])
     const folded = new Set(collapsed)
     const gone = dismissedOf(dismissed, key)
-    return isTree ? folderLines(all ?? NO_HITS, sections, folded, gone) : sectionLines(sections, folded, gone)
-  }, [head, layers, collapsed, dismissed, key, isTree, all])
+    return isTree
+      ? folderLines(all ?? NO_HITS, folded, gone)
+      : sectionLines(sectionsOf(found, layers ?? []), folded, gone)
+  }, [found, layers, collapsed, dismissed, key, isTree, all])
   const { scroller, height, items, page, reveal } = useUniformRows(lines.total)
   const data = useFound(source, question, isStopped, isTree ? TOP : hitsAmong(lines, items))
-  if (data.head && data.head !== head) setHead(data.head)
+  const answered = data.isStale ? head.question : question
+  if (data.head && (data.head !== found || answered !== head.question))
+    setHead({ found: data.head, question: answered })
   return {
     data,
     lines,

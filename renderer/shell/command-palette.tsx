@@ -3,7 +3,7 @@ import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import { familiarName } from '../../shared/reference.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
-import { setSearchView } from '../image/image-views.ts'
+import { setSearchView, type SearchView } from '../image/image-views.ts'
 import { Keys } from '../parts/keys.tsx'
 import { useEngines, useRecent } from '../queries.ts'
 import { placeText } from '../source-place.tsx'
@@ -67,29 +67,26 @@ function useImageActions(): SpotlightActionData[] {
   const focusSearch = useShell((state) => state.focusSearch)
   const closeImage = useShell((state) => state.closeImage)
   const setTab = useShell((state) => state.setTab)
-  if (!image || page !== 'image') return []
+  if (!image) return []
+  const search = (patch: Partial<SearchView>): void => {
+    setSearchView(image.id, patch)
+    focusSearch()
+  }
+  const everywhere = {
+    id: 'search everywhere',
+    label: 'Search all images',
+    onClick: () => search({ scope: 'everywhere' }),
+  }
+  if (page !== 'image') return [everywhere]
   return [
     action('export', () => openExport(image.source)),
-    action('search', () => {
-      setSearchView(image.id, { scope: 'image' })
-      focusSearch()
-    }),
+    action('search', () => search({ scope: 'image' })),
     {
       id: 'search inside',
       label: 'Search inside files',
-      onClick: () => {
-        setSearchView(image.id, { scope: 'image', isInside: true })
-        focusSearch()
-      },
+      onClick: () => search({ scope: 'image', isInside: true }),
     },
-    {
-      id: 'search everywhere',
-      label: 'Search all images',
-      onClick: () => {
-        setSearchView(image.id, { scope: 'everywhere' })
-        focusSearch()
-      },
-    },
+    everywhere,
     ...imageTabs.map((tab, at) => ({
       id: `tab ${tab}`,
       label: `Show ${tabNames[tab]}`,

@@ -78,6 +78,7 @@ export const searchKeys: readonly (readonly [combination: string, label: string]
   ['F4', 'Next result'],
   ['shift+F4', 'Previous result'],
   ['Enter', 'In the box: open the result walked to; in a preview: next result'],
+  ['Space', 'In the results: a look at one'],
   ['Delete', 'Dismiss a result or a group'],
 ]
 

@@ -11,6 +11,7 @@ import { bundleFigures } from './bundles.ts'
 import { inTurns, median } from './measure.ts'
 import { remoteFigures } from './remote.ts'
 import { table, type Figure } from './report.ts'
+import { searchFigures } from './search.ts'
 import { rendererBundle, windowFigures } from './window.ts'
 
 /*
@@ -161,6 +162,7 @@ const bench = { image, rounds: ROUNDS, memory, ours }
 const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'start-up': startUp,
   search: () => searching(image),
+  searches: () => searchFigures(bench, options.quick),
   write: () => writing(image),
   remote: () => remoteFigures(bench),
   bundles: () => bundleFigures(bench, options.quick),

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
+import type { z } from 'zod'
 import { ContentQuestion } from '../../main/engine/content-question.ts'
 import {
   ContentSearch,
   type ContentSearchOptions,
   type SearchedImage,
 } from '../../main/engine/content-search.ts'
+import type { SearchRange } from '../../main/engine/name-search.ts'
 import { Listed } from '../../main/engine/listed.ts'
 import { OpenedImage } from '../../main/engine/opened-image.ts'
 import { ReaderService } from '../../main/engine/reader-service.ts'
@@ -78,7 +80,7 @@ interface Result {
 
 async function search(
   layers: readonly LayerContent[],
-  query: Parameters<typeof contentQuerySchema.parse>[0] & object,
+  query: z.input<typeof contentQuerySchema>,
   { way = 'plain', ...options }: ContentSearchOptions & { readonly way?: Way } = {},
 ): Promise<Result> {
   await using image = await opened(layers, way)
@@ -150,8 +152,12 @@ describe.each(WAYS)('files of a layer (%s)', (way) => {
       { path: 'app/.env', layerIndex: 1, line: 2, column: 8, state: 'deleted', by: 2, createdBy: 'layer 2' },
       { path: 'app/readme', layerIndex: 1, state: 'replaced', by: 2 },
     ])
-    const filter = { fates: ['deleted'], include: ['*.env'] }
-    expect((await search(layers, { pattern: '.', isRegex: true, filter }, { way })).hits).toHaveLength(2)
+    const query = {
+      pattern: '.',
+      isRegex: true,
+      filter: { fates: ['deleted' as const], include: ['*.env'] },
+    }
+    expect((await search(layers, query, { way })).hits).toHaveLength(2)
   })
 
   it('may be of any size', async () => {
@@ -268,8 +274,8 @@ describe('what is not text', () => {
       'text:1',
     ])
     expect(result.window.binaryFiles).toBe(0)
-    const found = async (query: object): Promise<string[]> =>
-      shown(await search([layer.slice(-1)], { isBinary: true, ...query }))
+    const found = async (query: z.input<typeof contentQuerySchema>): Promise<string[]> =>
+      shown(await search([layer.slice(-1)], { ...query, isBinary: true }))
     expect(await found({ pattern: 'kéy' })).toEqual(['bytes:2:4:x\ufffd [kéy]=\ufffd1'])
     expect(await found({ pattern: 'k..y=', isRegex: true })).toEqual(['bytes:2:4:x\ufffd [kéy=]\ufffd1'])
     expect(await found({ pattern: 'KÉ', isCaseSensitive: false })).toEqual([
@@ -330,7 +336,7 @@ it('answers any window of it', async () => {
   await using image = await opened(layers)
   await using found = new ContentSearch(contentQuerySchema.parse({ pattern: 'key' }), await searchedOf(image))
   await found.settle(10_000, testTask().signal)
-  const window = (range: Partial<typeof ALL> & { layers?: number[] }): string[] =>
+  const window = (range: Partial<SearchRange>): string[] =>
     found.window({ ...ALL, ...range }).hits.map(({ path, line }) => `${path}:${line}`)
   expect(window({ offset: 2, limit: 3 })).toEqual(['f0:3', 'f1:1', 'f1:2'])
   expect(window({ layers: [2], offset: 1 })).toEqual(['f2:2', 'f2:3'])
@@ -399,18 +405,36 @@ describe('a search of a window', () => {
   })
 
   it('is stopped by another, by silence and by the end of its image', async () => {
-    await using image = await opened(Array.from({ length: 20 }, () => large))
+    await using image = await opened([
+      [
+        { path: 'large', content: 'none\n'.repeat(4_000_000) },
+        { path: 'f', content: 'other' },
+      ],
+    ])
     const searched = await searchedOf(image)
-    const slow = contentQuerySchema.parse({ pattern: '(\\w*)*(o|n)(\\w*)*z', isRegex: true, isBinary: true })
-    const quick = contentQuerySchema.parse({ pattern: 'other' })
+    let lends = 0
+    const layers = searched.layers.map((layer): Layer => ({
+      ...withoutFile(layer),
+      lend(signal) {
+        lends++
+        return (layer.lend as NonNullable<Layer['lend']>)(signal)
+      },
+    }))
+    const counted = { ...searched, layers }
+    const slow = contentQuerySchema.parse({ pattern: '(\\w*)*(o|n)(\\w*)*z', isRegex: true })
     const { signal } = testTask()
-    await using question = new ContentQuestion({ idle: 100, patience: 60_000 })
-    expect(await question.window(slow, searched, ALL, signal)).toMatchObject({ isRunning: true })
+    await using question = new ContentQuestion({ idle: 100 })
+    expect(await question.window(slow, counted, ALL, signal)).toMatchObject({ isRunning: true })
+    expect(await question.window(slow, counted, ALL, signal)).toMatchObject({ isRunning: true })
+    expect(lends).toBe(1)
     await sleep(300)
-    // Started anew.
-    expect(await question.window(slow, searched, ALL, signal)).toMatchObject({ isRunning: true })
-    const other = await question.window(quick, searched, ALL, signal)
-    expect(other.perLayer).toHaveLength(20)
+    expect(await question.window(slow, counted, ALL, signal)).toMatchObject({ isRunning: true })
+    expect(lends).toBe(2)
+    const quick = contentQuerySchema.parse({ pattern: 'other' })
+    let window = await question.window(quick, counted, ALL, signal)
+    while (window.isRunning) window = await question.window(quick, counted, ALL, signal)
+    expect(window.total).toBe(1)
+    expect(lends).toBe(3)
   })
 
   it('keeps what it has found while layers are still being listed', async () => {

@@ -38,12 +38,31 @@ describe('requiredLiteral', () => {
   })
 
   it('stands in everything that matches', () => {
-    const piece = fc.constantFrom('a', 'b', 'ab', '.', '\\.', '[ab]', '[^a]', '\\d', '(a|b)', '(ab)', '(?:a)', '^', '$', '\\b')
-    const repeat = fc.constantFrom('', '', '', '*', '+', '?', '{0,2}', '{2}', '{1,}', '+?', '*?')
-    const sequence = fc.array(fc.tuple(piece, repeat), { minLength: 1, maxLength: 5 }).map((parts) =>
-      parts.map(([text, times]) => (/^[\^$\\]b?$/.test(text) ? text : text + times)).join(''),
+    const piece = fc.constantFrom(
+      'a',
+      'b',
+      'ab',
+      '.',
+      '\\.',
+      '[ab]',
+      '[^a]',
+      '\\d',
+      '(a|b)',
+      '(ab)',
+      '(?:a)',
+      '^',
+      '$',
+      '\\b',
     )
-    const source = fc.oneof(sequence, fc.tuple(sequence, sequence).map(([a, b]) => `x(${a}|${b})`), sequence.map((one) => `(?=${one})a`))
+    const repeat = fc.constantFrom('', '', '', '*', '+', '?', '{0,2}', '{2}', '{1,}', '+?', '*?')
+    const sequence = fc
+      .array(fc.tuple(piece, repeat), { minLength: 1, maxLength: 5 })
+      .map((parts) => parts.map(([text, times]) => (/^[\^$\\]b?$/.test(text) ? text : text + times)).join(''))
+    const source = fc.oneof(
+      sequence,
+      fc.tuple(sequence, sequence).map(([a, b]) => `x(${a}|${b})`),
+      sequence.map((one) => `(?=${one})a`),
+    )
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '1', '/', 'x'), maxLength: 12 })
     fc.assert(
       fc.property(source, text, (pattern, name) => {

@@ -65,3 +65,13 @@ test('a name that nothing has is answered', async () => {
   await typed('no such thing')
   expect(await screen.findByText('Nothing of that name')).toBeTruthy()
 })
+
+test('all images are searched from any page, once one is open', async () => {
+  renderPart(<CommandPalette />)
+  act(() => shell().showImage(debian, 'debian:12'))
+  act(() => shell().go('jobs'))
+  const user = await typed('search all')
+  await user.keyboard('{Enter}')
+  await waitFor(() => expect(shell().page).toBe('image'))
+  expect(shell().openImages[0]?.tab).toBe('search')
+})

@@ -99,7 +99,7 @@ describe('lines by folder', () => {
   ]
 
   test('stand in their folders, those with one folder alone on one line', () => {
-    expect(drawn(folderLines(hits, sections, new Set(), NONE_DISMISSED))).toEqual([
+    expect(drawn(folderLines(hits, new Set(), NONE_DISMISSED))).toEqual([
       'etc: 1',
       '  4',
       'usr/lib: 3',
@@ -112,23 +112,15 @@ describe('lines by folder', () => {
   })
 
   test('can be folded and dismissed with all that is below', () => {
-    const folded = folderLines(hits, sections, new Set(['folder usr/lib']), NONE_DISMISSED)
+    const folded = folderLines(hits, new Set(['folder usr/lib']), NONE_DISMISSED)
     expect(drawn(folded)).toEqual(['etc: 1', '  4', 'usr/lib: 3', '2'])
     const gone = withHits(NONE_DISMISSED, folded.placesBelow(2))
-    expect(drawn(folderLines(hits, sections, new Set(), gone))).toEqual(['etc: 1', '  4', '2'])
+    expect(drawn(folderLines(hits, new Set(), gone))).toEqual(['etc: 1', '  4', '2'])
   })
 
   test('of a file stand below it, of two layers apart', () => {
     const found = [hit('etc/c', 0, 1), hit('etc/c', 0, 7), hit('etc/c', 2, 7)]
-    const lines = folderLines(
-      found,
-      [
-        { key: '0', count: 2 },
-        { key: '2', count: 1 },
-      ],
-      new Set(),
-      NONE_DISMISSED,
-    )
+    const lines = folderLines(found, new Set(), NONE_DISMISSED)
     expect(drawn(lines)).toEqual(['etc: 3', '  c: 2', '    0', '    1', '  c: 1', '    2'])
   })
 })

@@ -81,7 +81,7 @@ test('results as JSON lines are what the command line writes', () => {
 test('a snippet shows its match, whatever stands before it', () => {
   const text = `   ${'a'.repeat(300)}KEY${'b'.repeat(900)}`
   const { before, match, after } = snippetOf({ text, from: 303, to: 306 })
-  expect([before, match]).toEqual([`…${'a'.repeat(32)}`, 'KEY'])
+  expect([before, match]).toEqual([`…${'a'.repeat(24)}`, 'KEY'])
   expect(after.length).toBeLessThan(500)
   expect(snippetOf({ text: '\u202e\u0000x<b>', from: 2, to: 3 })).toEqual({
     before: '\\u{202e}\\x00',

@@ -108,7 +108,11 @@ describe('the catalogue of images opened before', () => {
 
   it('keeps all that are remembered at once', async () => {
     const all = '0123456789'.split('').map(digestOf)
-    await Promise.all(all.flatMap((id) => [catalogue, new Catalogue(folder)].map((one) => one.remember(knownImage(id, []), SOURCE))))
+    await Promise.all(
+      all.flatMap((id) =>
+        [catalogue, new Catalogue(folder)].map((one) => one.remember(knownImage(id, []), SOURCE)),
+      ),
+    )
     expect((await ids()).sort()).toEqual(all)
     expect(await readdir(folder)).toHaveLength(10)
   })
