@@ -13,6 +13,8 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   }),
   /** Read every layer once, verify it, and put its entries into the layer index. */
   z.object({ kind: z.literal('index'), input: sourceSpecSchema }),
+  /** The same for every image of an engine, so that a search over all images knows them. */
+  z.object({ kind: z.literal('index-engine'), socket: z.string().min(1) }),
   /** Save one path of the merged tree up to `layer` (the whole image unless said), or of that layer alone: a file as it is, a folder as a tar. */
   z.object({
     kind: z.literal('save-path'),
@@ -54,7 +56,16 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
 ])
 export type JobSpec = z.infer<typeof jobSpecSchema>
 
-export const jobPhaseSchema = z.enum(['waiting', 'running', 'cancelling', 'done', 'failed', 'cancelled'])
+/** A `paused` job keeps its process and what it has done; a resumed one waits for its turn again. */
+export const jobPhaseSchema = z.enum([
+  'waiting',
+  'running',
+  'paused',
+  'cancelling',
+  'done',
+  'failed',
+  'cancelled',
+])
 export type JobPhase = z.infer<typeof jobPhaseSchema>
 
 /** One line of progress: a layer by its diffID, or a piece of work in words. */
@@ -85,6 +96,9 @@ export const jobOutcomeSchema = z.object({
   mountedAt: z.string().optional(),
   /** How many mounts were taken away. */
   unmounted: z.number().int().optional(),
+  /** Images of an engine of which layers were read, and those whose layers were all known. */
+  imagesRead: z.number().int().optional(),
+  imagesKnown: z.number().int().optional(),
 })
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>
 
@@ -107,6 +121,11 @@ export const jobStateSchema = z.object({
   outcome: jobOutcomeSchema.nullable(),
 })
 export type JobState = z.infer<typeof jobStateSchema>
+
+/** Whether a job of this kind can be paused: what reads layers for the index has a place to stop after each of them. */
+export function canPause({ kind }: JobState['spec']): boolean {
+  return kind === 'index' || kind === 'index-engine'
+}
 
 export function isEnded(phase: JobPhase): boolean {
   return phase === 'done' || phase === 'failed' || phase === 'cancelled'

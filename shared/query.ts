@@ -140,6 +140,8 @@ export const knownImageSchema = z.object({
   /** Where it was opened from last. */
   source: sourceSpecSchema,
   reference: z.string().optional(),
+  /** Of its manifest, where that is known: what an engine calls it that keeps its images by containerd. */
+  digest: digestSchema.optional(),
   platform: z.string().optional(),
   /** When it was opened last: milliseconds since 1970. */
   opened: z.number(),

@@ -14,6 +14,24 @@ export async function connectEngine(
   return EngineClient.to(host)
 }
 
+/** The address of the engine that is meant where none is named. Fails with 'engine' where there is none. */
+export async function defaultEngine(
+  signal: AbortSignal,
+  around: Surroundings = surroundings(),
+): Promise<string> {
+  return (await defaultHost(around, signal)).address.text
+}
+
+/** Fails with the reason where the engine at an address does not answer. */
+export async function assertAnswers(
+  socket: string,
+  signal: AbortSignal,
+  around: Surroundings = surroundings(),
+): Promise<void> {
+  const outcome = await probe(hostAt(socket, around), signal)
+  if ('error' in outcome) throw outcome.error
+}
+
 /** The place at an address; where the user's settings know it, with the certificates that they have for it. */
 export function hostAt(socket: string, around: Surroundings): EngineHost {
   const address = parseEngineAddress(socket)

@@ -1,4 +1,4 @@
-import type { App, Session, WebContents } from 'electron'
+import type { App, Session } from 'electron'
 import { isOwnUrl } from './app-protocol.ts'
 
 /** No web contents of this program ever leaves our page, opens a window, or embeds another. */
@@ -15,19 +15,32 @@ export function guardNavigation(app: App): void {
   })
 }
 
-/** The page gets no permission, no device, no download and no network. */
+/** What `navigator.clipboard.writeText` asks for; it works only under a click or a key. */
+const COPYING = 'clipboard-sanitized-write'
+/** What our page makes itself, in its memory. */
+const OWN_BLOB = 'blob:app://occystrap/'
+
+/** Our page may copy, and save what it makes itself where its user chooses; no other permission, device, download or network. */
 export function guardSession(session: Session, options: { readonly allowsDevTools: boolean }): void {
-  session.setPermissionRequestHandler((_contents: WebContents, _permission, decide) => decide(false))
-  session.setPermissionCheckHandler(() => false)
+  session.setPermissionRequestHandler((_contents, permission, decide, { requestingUrl }) =>
+    decide(permission === COPYING && isOwnUrl(requestingUrl)),
+  )
+  session.setPermissionCheckHandler(
+    (_contents, permission, origin, { requestingUrl }) =>
+      permission === COPYING && isOwnUrl(requestingUrl ?? origin),
+  )
   session.setDevicePermissionHandler(() => false)
-  session.on('will-download', (event) => event.preventDefault())
+  session.on('will-download', (event, item) => {
+    // Electron asks where to.
+    if (!item.getURL().startsWith(OWN_BLOB)) event.preventDefault()
+  })
   session.webRequest.onBeforeRequest((details, decide) =>
     decide({ cancel: !isAllowedRequest(details.url, options.allowsDevTools) }),
   )
 }
 
-/** Our page's own files, and images it made of bytes it was given; developer tools only where they may be opened. */
+/** Our page's own files, and what it made of bytes it was given; developer tools only where they may be opened. */
 function isAllowedRequest(url: string, allowsDevTools: boolean): boolean {
-  if (isOwnUrl(url) || url.startsWith('blob:app://occystrap/') || url.startsWith('data:image/')) return true
+  if (isOwnUrl(url) || url.startsWith(OWN_BLOB) || url.startsWith('data:image/')) return true
   return allowsDevTools && URL.parse(url)?.protocol === 'devtools:'
 }

@@ -12,7 +12,9 @@ export function commandLineOf(spec: JobSpec): string {
       return shell('process', formatSource(spec.input), formatDestination(spec.output), ...filters)
     }
     case 'index':
-      return `${shell('ls', formatSource(spec.input))} > /dev/null`
+      return shell('index', formatSource(spec.input))
+    case 'index-engine':
+      return shell('index', '--engine', spec.socket)
     case 'save-path': {
       // Of a merged tree `cat` knows the last one; a name that is not UTF-8 cannot be typed.
       if ((spec.isMerged && spec.layer !== undefined) || !isUtf8Path(spec.path)) return ''

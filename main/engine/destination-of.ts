@@ -10,6 +10,7 @@ export function destinationOf(spec: JobSpec): string | undefined {
     case 'save-layer':
       return spec.destination
     case 'index':
+    case 'index-engine':
     case 'mount':
     case 'unmount':
       return undefined

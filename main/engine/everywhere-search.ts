@@ -121,6 +121,7 @@ export class EverywhereSearch {
       took: 0,
     }
     last?.stop.abort(new ImageError('cancelled', 'Another search was begun.'))
+    if (last?.callers === 0) release(last)
     this.#last = search
     return search
   }
@@ -168,6 +169,12 @@ export class EverywhereSearch {
       }
     return hits
   }
+}
+
+/** Gives the memory of what nobody asks for any more back at once: a letter is found in nearly every name. */
+function release({ rows }: Search): void {
+  for (const { buffer } of rows.values()) if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+  rows.clear()
 }
 
 /** Searches the layers that have not been searched for it. */

@@ -13,6 +13,8 @@ export function jobTitle(spec: JobSpec): string {
       )
     case 'index':
       return visible(`Read the layers of ${nameOfSource(spec.input)}`)
+    case 'index-engine':
+      return visible(`Read the layers of all images of ${spec.socket}`)
     case 'save-path':
       return visible(`Save /${displayPath(spec.path)} to ${lastOf(spec.destination)}`)
     case 'save-hits':

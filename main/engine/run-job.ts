@@ -2,11 +2,9 @@ import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
 import type { JobOutcome, JobSpec } from '../../shared/job.ts'
 import { mergedOf } from '../../shared/mount-lines.ts'
-import type { DestinationSpec, SourceSpec } from '../../shared/uri.ts'
+import type { DestinationSpec } from '../../shared/uri.ts'
 import type { ImageInput, Need, Task } from '../image/element.ts'
-import { tapDigest } from '../image/hashing.ts'
 import { pipe } from '../image/pipe.ts'
-import { scanTar } from '../image/tar-reader.ts'
 import { saveFile } from '../outputs/save-file.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { openInput, openOutput, withFilters } from './build.ts'
@@ -20,8 +18,16 @@ export async function runJob(spec: JobSpec, workspace: Workspace, task: Task): P
   switch (spec.kind) {
     case 'convert':
       return convert(spec, workspace, task)
-    case 'index':
-      return indexLayers(spec.input, workspace, task)
+    case 'index': {
+      const { indexLayers } = await import('./index-layers.ts')
+      await using input = await openInput(spec.input, workspace, task)
+      await indexLayers(input, spec.input, workspace, task)
+      return trafficOf(input)
+    }
+    case 'index-engine': {
+      const { indexEngine } = await import('./index-engine.ts')
+      return indexEngine(spec.socket, workspace, task)
+    }
     case 'save-path': {
       const { savePath } = await import('./save-path.ts')
       return savePath(spec, workspace, task)
@@ -68,27 +74,6 @@ function mountOf(output: DestinationSpec, { imageID }: JobOutcome): JobOutcome {
 /** What came over the network, and what need not. */
 function trafficOf({ traffic }: ImageInput): JobOutcome {
   return traffic ? { bytesFetched: traffic.fetched, bytesKept: traffic.kept } : {}
-}
-
-/** Reads every layer that is not in the index through: its bytes are verified, its entries are kept. */
-async function indexLayers(source: SourceSpec, workspace: Workspace, task: Task): Promise<JobOutcome> {
-  const { index } = workspace
-  await using input = await openInput(source, workspace, task)
-  const need = async (diffID: Digest): Promise<Need> => ((await index.has(diffID)) ? 'skip' : 'once')
-  for await (const [type, diffID, layer] of input.fetch(need, task, { isAnyOrder: true })) {
-    if (type !== 'layer' || !layer) continue
-    if (layer.readThrough) await layer.readThrough(undefined, task.signal)
-    else for await (const _ of layer.stream(task.signal));
-    // An input may have kept the entries as they passed.
-    if (await index.has(diffID)) continue
-    let size = 0
-    const bytes = tapDigest(layer.stream(task.signal), (_, length) => {
-      size = length
-    })
-    const table = await scanTar(bytes)
-    await index.put(diffID, { table, size })
-  }
-  return trafficOf(input)
 }
 
 async function saveLayer(spec: JobOf<'save-layer'>, workspace: Workspace, task: Task): Promise<JobOutcome> {

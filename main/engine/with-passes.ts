@@ -11,6 +11,7 @@ export function withPasses(task: Task, expected: number): Task {
     signal: task.signal,
     warn: (warning) => task.warn(warning),
     found: (match) => task.found?.(match),
+    ...(task.pauseHere ? { pauseHere: () => task.pauseHere?.() ?? Promise.resolve() } : {}),
     progress(step, done, total) {
       // Only layers are read again: what is fetched or unpacked once has no second pass to wait for.
       if (!isDigest(step)) {

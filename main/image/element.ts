@@ -94,6 +94,8 @@ export interface Task {
   /** `step` is a layer's diffID or a piece of work in words; `done` and `total` are bytes, `total` undefined while unknown. */
   progress(step: string, done: number, total?: number): void
   warn(warning: Warning): void
+  /** Awaited between pieces of work: settles at once, or when a paused job is resumed. Fails when the task is cancelled meanwhile. */
+  pauseHere?(): Promise<void>
   /** What a filter finds on the way; absent where nobody listens. */
   found?(match: FoundName): void
 }

@@ -4,6 +4,8 @@ import { noteGarbage } from './young-garbage.ts'
 
 /** Names compress tenfold at the first level. */
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+/** What an unpacked block counts as: one search unpacks many, and none is used again. */
+const WEIGHT = 8
 /** Bytes that the decompressor gives at least. */
 const LEAST_CHUNK = 64
 
@@ -52,7 +54,7 @@ export class NameBlock {
     // In one piece.
     const chunkSize = Math.max(this.#length + 1, LEAST_CHUNK)
     const text = zstdDecompressSync(this.#packed as Buffer, { chunkSize }).toString('latin1')
-    noteGarbage(2 * chunkSize)
+    noteGarbage(WEIGHT * chunkSize)
     lastUnpacked = { block: this, text }
     return text
   }

@@ -21,6 +21,8 @@ export class RowList {
 
   /** What was pushed, in as much memory as it needs. The list is not to be used any more. */
   taken(): Int32Array {
-    return this.#rows.slice(0, this.#length)
+    const rows = this.#rows.slice(0, this.#length)
+    this.#rows.buffer.transfer(0)
+    return rows
   }
 }

@@ -55,6 +55,7 @@ export class Grants {
           `Export to it again, or run this in a terminal: ${commandLineOf(spec)}`,
         )
       case 'index':
+      case 'index-engine':
     }
   }
 }

@@ -40,11 +40,12 @@ export class Catalogue {
 
   /** Notes that the image was opened now, from there. */
   async remember(info: ImageInfo, source: SourceSpec): Promise<void> {
-    const { imageID, reference, platform } = info
+    const { imageID, reference, digest, platform } = info
     const image: Catalogued = {
       imageID,
       source: withoutPassword(source),
       ...(reference === undefined ? {} : { reference }),
+      ...(digest === undefined ? {} : { digest }),
       platform: formatPlatform(platform),
       opened: Date.now(),
       layers: info.layers.map(({ diffID, createdBy }) => ({

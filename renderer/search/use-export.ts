@@ -14,8 +14,7 @@ import { allHits } from './use-found.ts'
 
 export interface Export {
   readonly copy: (format: HitFormat) => void
-  /** Undefined where the host lets no page make a file. */
-  readonly download: ((format: HitFormat) => void) | undefined
+  readonly download: (format: HitFormat) => void
   /** The files themselves, as a tar; undefined where they are of several images. */
   readonly files: (() => void) | undefined
 }
@@ -47,15 +46,12 @@ export function useExport(
           await navigator.clipboard.writeText(copied)
           useShell.getState().announce(`${counted(count, 'result')} copied`)
         }),
-      download:
-        host.info.host === 'electron'
-          ? undefined
-          : (format) =>
-              attempt('Save the results', async () => {
-                const [saved] = await text(format)
-                const { extension, mediaType } = FORMATS[format]
-                download(new Blob([saved], { type: `${mediaType};charset=utf-8` }), `results.${extension}`)
-              }),
+      download: (format) =>
+        attempt('Save the results', async () => {
+          const [saved] = await text(format)
+          const { extension, mediaType } = FORMATS[format]
+          download(new Blob([saved], { type: `${mediaType};charset=utf-8` }), `results.${extension}`)
+        }),
       files:
         question.kind === 'everywhere'
           ? undefined

@@ -54,7 +54,9 @@ function Notice({ id, title, body }: { id: string; title: string; body: ReactNod
   return (
     <section className={styles['notice']} aria-label={title}>
       <header className={styles['noticeHeader']}>
-        <span className="truncate">{title}</span>
+        <span className="truncate" title={title}>
+          {title}
+        </span>
         <CloseButton size="sm" aria-label="Dismiss" onClick={() => notifications.hide(id)} />
       </header>
       {body}

@@ -133,15 +133,37 @@ describe('the window', () => {
 })
 
 describe('the session', () => {
-  test('gives no permission, no device and no download', () => {
+  test.for([
+    ['clipboard-sanitized-write', 'app://occystrap/', true],
+    ['clipboard-sanitized-write', 'https://evil.example/', false],
+    ['clipboard-sanitized-write', 'app://evil/', false],
+    ['clipboard-read', 'app://occystrap/', false],
+    ['media', 'app://occystrap/', false],
+    ['geolocation', 'app://occystrap/', false],
+    ['fullscreen', 'app://occystrap/', false],
+    ['openExternal', 'app://occystrap/', false],
+  ] as const)('%s of %s is permitted: %s', ([permission, requestingUrl, isAllowed]) => {
     const decide = vi.fn()
-    for (const permission of ['media', 'geolocation', 'clipboard-read', 'fullscreen', 'openExternal'])
-      session.permissionRequest?.({}, permission, decide)
-    expect(decide.mock.calls).toEqual([[false], [false], [false], [false], [false]])
-    expect([session.permissionCheck?.(), session.devicePermission?.()]).toEqual([false, false])
+    session.permissionRequest?.({}, permission, decide, { requestingUrl })
+    expect(decide.mock.calls).toEqual([[isAllowed]])
+    expect(session.permissionCheck?.(null, permission, '', { requestingUrl })).toBe(isAllowed)
+    expect(session.permissionCheck?.(null, permission, requestingUrl, {})).toBe(isAllowed)
+  })
+
+  test('gives no device', () => {
+    expect(session.devicePermission?.()).toBe(false)
+  })
+
+  test.for([
+    ['blob:app://occystrap/1234', true],
+    ['blob:https://evil.example/1234', false],
+    ['app://occystrap/index.html', false],
+    ['https://evil.example/a.exe', false],
+    ['data:text/plain,x', false],
+  ] as const)('a download of %s is allowed: %s', ([url, isAllowed]) => {
     const preventDefault = vi.fn()
-    session.emit('will-download', { preventDefault })
-    expect(preventDefault).toHaveBeenCalled()
+    session.emit('will-download', { preventDefault }, { getURL: () => url })
+    expect(preventDefault).toHaveBeenCalledTimes(isAllowed ? 0 : 1)
   })
 
   test.for([

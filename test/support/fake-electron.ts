@@ -92,9 +92,21 @@ class FakeApp extends EventEmitter {
 
 class FakeSession extends EventEmitter {
   permissionRequest:
-    | ((contents: unknown, permission: string, decide: (allowed: boolean) => void) => void)
+    | ((
+        contents: unknown,
+        permission: string,
+        decide: (allowed: boolean) => void,
+        details: { requestingUrl: string },
+      ) => void)
     | undefined
-  permissionCheck: (() => boolean) | undefined
+  permissionCheck:
+    | ((
+        contents: unknown,
+        permission: string,
+        origin: string,
+        details: { requestingUrl?: string },
+      ) => boolean)
+    | undefined
   devicePermission: (() => boolean) | undefined
   beforeRequest:
     | ((details: { url: string }, decide: (answer: { cancel: boolean }) => void) => void)
@@ -109,7 +121,7 @@ class FakeSession extends EventEmitter {
     this.permissionRequest = handler
   }
 
-  setPermissionCheckHandler(handler: () => boolean): void {
+  setPermissionCheckHandler(handler: NonNullable<FakeSession['permissionCheck']>): void {
     this.permissionCheck = handler
   }
 

@@ -17,10 +17,12 @@ import { modeText, octalMode, TYPE_WORDS } from '../file-mode.ts'
 import { MTime } from '../file-row.tsx'
 import { linkTarget } from '../paths.ts'
 import { IconDownload, IconFolderSearch, IconX } from '../../parts/icons.ts'
+import { ComparisonView } from './comparison-view.tsx'
 import { FileContent } from './file-content.tsx'
 import { PathHistory } from './path-history.tsx'
 import type { TextMarks } from './text-view.tsx'
-import { readableVersion, useFileRow, usePathHistory } from './use-viewed-file.ts'
+import { pairOf, readableVersion, useFileRow, usePathHistory, type VersionPair } from './use-viewed-file.ts'
+import { FormSwitch, type ViewForm } from './view-form.tsx'
 import styles from './viewer.module.css'
 
 interface FileViewerProps {
@@ -57,6 +59,9 @@ export function FileViewer(props: FileViewerProps): JSX.Element {
       : { path: viewed.path, tree: { layer: lastLayer, isMerged: true } }
   const before = useFileRow(source, readable ?? viewed)
   const row = isDeleted ? before.data : found.data
+  const [form, setForm] = useState<ViewForm | null>(null)
+  const [chosenPair, setPair] = useState<VersionPair | undefined>(undefined)
+  const pair = chosenPair ?? (version && pairOf(history.data ?? [], version.layer))
 
   return (
     <section className={styles['viewer']} aria-label="File">
@@ -76,7 +81,16 @@ export function FileViewer(props: FileViewerProps): JSX.Element {
         </p>
       )}
       {row && readable && (
-        <Body row={row} source={source} readable={readable} marks={marks} onGoTo={onGoTo} />
+        <Body
+          row={row}
+          source={source}
+          readable={readable}
+          marks={marks}
+          pair={pair}
+          form={form}
+          onForm={setForm}
+          onGoTo={onGoTo}
+        />
       )}
       {!found.isPending && !history.isPending && !before.isPending && !row && (
         <EmptyState title="Not in this image">
@@ -89,17 +103,22 @@ export function FileViewer(props: FileViewerProps): JSX.Element {
           <PathHistory
             history={history.data}
             path={viewed.path}
-            shown={shownVersion(version)}
-            onView={(at) => onView({ path: viewed.path, tree: { layer: at, isMerged: true } })}
+            shown={version?.layer}
+            compared={form === 'changes' ? pair : undefined}
+            onView={(at) => {
+              setForm(null)
+              setPair(undefined)
+              onView({ path: viewed.path, tree: { layer: at, isMerged: true } })
+            }}
+            onCompare={(pair) => {
+              setPair(pair)
+              setForm('changes')
+            }}
           />
         </footer>
       )}
     </section>
   )
-}
-
-function shownVersion(version: PathVersion | undefined): number | undefined {
-  return version?.layer
 }
 
 interface ViewerHeadProps {
@@ -182,38 +201,71 @@ interface BodyProps {
   readonly source: OpenImage['source']
   readonly readable: Viewed
   readonly marks: TextMarks | undefined
+  /** Versions that can be compared; undefined where there are none. */
+  readonly pair: VersionPair | undefined
+  readonly form: ViewForm | null
+  readonly onForm: (form: ViewForm | null) => void
   readonly onGoTo: (path: PathBytes) => void
 }
 
-function Body({ row, source, readable, marks, onGoTo }: BodyProps): JSX.Element {
-  switch (row.type) {
-    case 'file':
-    case 'link':
-      return <FileContent source={source} viewed={readable} marks={marks} />
-    case 'symlink': {
-      const target = linkTarget(row.path, pathBytesOf(row.linkname ?? ''))
-      return (
-        <EmptyState
-          title="Symbolic link"
-          action={
-            <Button variant="default" onClick={() => onGoTo(target)}>
-              Go to target
-            </Button>
-          }
-        >
-          It points to <bdi className="mono">{visible(row.linkname ?? '')}</bdi>
-        </EmptyState>
-      )
-    }
-    case 'directory':
-      return (
-        <EmptyState title={row.childCount === 1 ? '1 entry' : `${row.childCount} entries`}>
-          <Bytes value={row.size} /> in all files below it.
-        </EmptyState>
-      )
-    case 'fifo':
-    case 'char':
-    case 'block':
-      return <EmptyState title={TYPE_WORDS[row.type]}>It has no content to show.</EmptyState>
+function Body(props: BodyProps): JSX.Element {
+  const { row, source, readable, marks, pair, form, onForm, onGoTo } = props
+  if (row.type === 'file' || row.type === 'link')
+    return (
+      <FileContent
+        source={source}
+        viewed={readable}
+        marks={marks}
+        pair={pair}
+        chosen={form}
+        onForm={onForm}
+      />
+    )
+  if (pair === undefined) return <NoFile row={row} onGoTo={onGoTo} />
+  // It was a file in other layers, which can be compared all the same.
+  const isCompared = form === 'changes'
+  return (
+    <div className={styles['content']}>
+      <FormSwitch
+        value={isCompared ? 'changes' : 'now'}
+        forms={[
+          { value: 'now', label: TYPE_WORDS[row.type] },
+          { value: 'changes', label: 'Changes' },
+        ]}
+        onChange={(value) => onForm(value === 'changes' ? value : null)}
+      />
+      {isCompared ? (
+        <ComparisonView source={source} path={readable.path} pair={pair} />
+      ) : (
+        <NoFile row={row} onGoTo={onGoTo} />
+      )}
+    </div>
+  )
+}
+
+/** What has no content of its own. */
+function NoFile({ row, onGoTo }: Pick<BodyProps, 'row' | 'onGoTo'>): JSX.Element {
+  if (row.type === 'symlink') {
+    const target = linkTarget(row.path, pathBytesOf(row.linkname ?? ''))
+    return (
+      <EmptyState
+        title="Symbolic link"
+        action={
+          <Button variant="default" onClick={() => onGoTo(target)}>
+            Go to target
+          </Button>
+        }
+      >
+        It points to <bdi className="mono">{visible(row.linkname ?? '')}</bdi>
+      </EmptyState>
+    )
   }
+  if (row.type === 'directory') {
+    return (
+      <EmptyState title={row.childCount === 1 ? '1 entry' : `${row.childCount} entries`}>
+        <Bytes value={row.size} /> in all files below it.
+      </EmptyState>
+    )
+  }
+  return <EmptyState title={TYPE_WORDS[row.type]}>It has no content to show.</EmptyState>
 }

@@ -27,9 +27,14 @@ export function textLines(bytes: Uint8Array, isPartial: boolean): readonly TextL
 }
 
 function pushLine(lines: TextLine[], number: number, line: string): void {
+  for (const [at, text] of linePieces(line).entries())
+    lines.push({ number: at === 0 ? number : undefined, text })
+}
+
+/** A line safe to show, in pieces of a length that the page can bear; at least one. */
+export function linePieces(line: string): readonly string[] {
   const shown = visible(line.replaceAll('\t', '    '))
-  lines.push({ number, text: shown.slice(0, LINE_LIMIT) })
-  for (let at = LINE_LIMIT; at < shown.length; at += LINE_LIMIT) {
-    lines.push({ number: undefined, text: shown.slice(at, at + LINE_LIMIT) })
-  }
+  const pieces = [shown.slice(0, LINE_LIMIT)]
+  for (let at = LINE_LIMIT; at < shown.length; at += LINE_LIMIT) pieces.push(shown.slice(at, at + LINE_LIMIT))
+  return pieces
 }

@@ -1,5 +1,5 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { FileRow, PathVersion } from '../../../shared/files.ts'
+import type { Comparison, FileRow, PathVersion } from '../../../shared/files.ts'
 import type { PathBytes } from '../../../shared/path-bytes.ts'
 import type { SourceSpec } from '../../../shared/uri.ts'
 import { useClient } from '../../client.ts'
@@ -35,6 +35,37 @@ export function usePathHistory(source: SourceSpec, path: PathBytes): UseQueryRes
     queryFn: ({ signal }) => client.files.history({ source, path }, { signal }),
     gcTime: 60_000,
   })
+}
+
+/** Two versions of a path by the layers that made them, the older one first. */
+export interface VersionPair {
+  readonly before: number
+  readonly after: number
+}
+
+/** What of a file changed between two of its versions. */
+export function useComparison(
+  source: SourceSpec,
+  path: PathBytes,
+  { before, after }: VersionPair,
+): UseQueryResult<Comparison> {
+  const client = useClient()
+  return useQuery({
+    queryKey: [...imageKey(source), 'compare', path, before, after],
+    queryFn: ({ signal }) => client.files.compare({ source, path, before, after }, { signal }),
+    gcTime: 60_000,
+  })
+}
+
+/** A version that is a file, and the file that the path was before it, be it that it was deleted in between; undefined where there is none. */
+export function pairOf(history: readonly PathVersion[], layer: number): VersionPair | undefined {
+  const at = history.findIndex((version) => version.layer === layer && isFile(version))
+  const before = at === -1 ? undefined : history.slice(0, at).findLast(isFile)
+  return before && { before: before.layer, after: layer }
+}
+
+function isFile({ change, type }: PathVersion): boolean {
+  return change !== 'deleted' && (type === 'file' || type === 'link')
 }
 
 /**
