@@ -15,6 +15,7 @@ import { RENDERER_FOLDER } from './built-files.ts'
 import { APP_ORIGIN, APP_SCHEME, handleAppProtocol } from './electron/app-protocol.ts'
 import { argumentPaths } from './electron/argument-paths.ts'
 import { NativeDialogs } from './electron/dialogs.ts'
+import { DragOut } from './electron/drag-out.ts'
 import { QuitGuard } from './electron/quit-guard.ts'
 import { serveRpcPorts } from './electron/rpc-ports.ts'
 import { systemVault } from './electron/system-vault.ts'
@@ -59,6 +60,11 @@ function start(): void {
 async function run(): Promise<void> {
   const workspace = openWorkspace()
   const dialogs = new NativeDialogs(dialog, () => window, workspace.settings)
+  const dragOut = new DragOut(workspace.tempDir, async (file) => {
+    const icon = await app.getFileIcon(file)
+    window?.webContents.startDrag({ file, icon })
+  })
+  app.on('will-quit', () => dragOut[Symbol.dispose]())
   const services = createServices({
     kind: 'electron',
     processes: new UtilityHost(),
@@ -69,6 +75,7 @@ async function run(): Promise<void> {
     dialogs,
     isTemporary: () => false,
     reveal: async (path) => shell.showItemInFolder(path),
+    dragOut: (file) => dragOut.start(file),
     quit: () => app.quit(),
   })
   const quitGuard = new QuitGuard(app, dialog, services, () => window)

@@ -17,7 +17,7 @@ import { VERSION } from './version.ts'
 /** What a host adds of its own. */
 export interface HostParts extends Pick<
   HostServices,
-  'dialogs' | 'picker' | 'isTemporary' | 'reveal' | 'quit'
+  'dialogs' | 'picker' | 'isTemporary' | 'reveal' | 'dragOut' | 'quit'
 > {
   readonly kind: AppInfo['host']
   readonly processes: ProcessHost
@@ -59,6 +59,7 @@ export function createServices(parts: HostParts): Services {
       separator: sep,
       hasDialogs: parts.dialogs !== undefined,
       canReveal: parts.canReveal,
+      canDrag: parts.dragOut !== undefined,
       isRoot: accounts().isRoot,
       cacheDir,
     },
@@ -75,6 +76,7 @@ export function createServices(parts: HostParts): Services {
     ...(parts.picker ? { picker: parts.picker } : {}),
     isTemporary: parts.isTemporary,
     reveal: parts.reveal,
+    ...(parts.dragOut ? { dragOut: parts.dragOut } : {}),
     quit: parts.quit,
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]()

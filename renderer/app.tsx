@@ -27,6 +27,8 @@ import { useActiveImage, useShell } from './store.ts'
 
 const ImagePage = lazy(async () => ({ default: (await import('./image/image-page.tsx')).ImagePage }))
 
+const SearchPage = lazy(async () => ({ default: (await import('./search/search-page.tsx')).SearchPage }))
+
 /** The window: sidebar, header, one page, and what may lie over them. */
 export function App(): JSX.Element {
   useJobWatch()
@@ -75,6 +77,12 @@ function Page(): JSX.Element {
   switch (page) {
     case 'home':
       return <Home />
+    case 'search':
+      return (
+        <Suspense fallback={null}>
+          <SearchPage />
+        </Suspense>
+      )
     case 'jobs':
       return <JobsPage />
     case 'settings':

@@ -5,7 +5,7 @@ import { keyOfSource } from '../shared/source-name.ts'
 import type { SourceSpec } from '../shared/uri.ts'
 import type { WireState } from './client.ts'
 
-export type Page = 'home' | 'image' | 'jobs' | 'settings'
+export type Page = 'home' | 'search' | 'image' | 'jobs' | 'settings'
 
 /** The tabs of an image page, in the order of their keys (Ctrl/Cmd+1…). */
 export const imageTabs = ['overview', 'layers', 'files', 'search'] as const
@@ -81,8 +81,10 @@ interface ShellState {
   readonly setTab: (id: string, tab: ImageTab) => void
   /** A better name for an image, once it is known. */
   readonly setTitle: (id: string, title: string) => void
-  /** The Search tab of the active image with its box focused. */
+  /** The Search tab of the active image with its box focused; without one, or on the page that searches all, that page. */
   readonly focusSearch: () => void
+  /** The page that searches all images, with its box focused. */
+  readonly searchAll: () => void
   readonly openExport: (source: SourceSpec) => void
   readonly closeExport: () => void
   readonly watchJob: (id: string | null) => void
@@ -159,11 +161,12 @@ export const useShell = create<ShellState>()(
       setTab: (id, tab) => set({ openImages: changed(get().openImages, id, { tab }) }),
       setTitle: (id, title) => set({ openImages: changed(get().openImages, id, { title }) }),
       focusSearch: () => {
-        const { activeImage, setTab, searchFocus } = get()
-        if (activeImage === null) return
+        const { page, activeImage, setTab, searchFocus, searchAll } = get()
+        if (activeImage === null || page === 'search') return searchAll()
         setTab(activeImage, 'search')
         set({ page: 'image', searchFocus: searchFocus + 1 })
       },
+      searchAll: () => set({ page: 'search', isSidebarOver: false, searchFocus: get().searchFocus + 1 }),
       openExport: (source) => set({ exporting: source }),
       closeExport: () => set({ exporting: null, watchedJob: null }),
       watchJob: (id) => set({ watchedJob: id }),

@@ -46,6 +46,8 @@ export const appInfoSchema = z.object({
   hasDialogs: z.boolean(),
   /** Whether the host can show a file in the system's file manager. */
   canReveal: z.boolean(),
+  /** Whether files can be dragged out of the window. */
+  canDrag: z.boolean(),
   /** Whether it runs as root, who alone can mount. */
   isRoot: z.boolean(),
   cacheDir: z.string(),
@@ -213,6 +215,9 @@ export const contract = {
   jobs: {
     submit: base.input(jobSpecSchema).output(jobStateSchema),
     cancel: base.input(z.object({ id: z.string() })).output(z.void()),
+    /** Of jobs that read layers for the index only. */
+    pause: base.input(z.object({ id: z.string() })).output(z.void()),
+    resume: base.input(z.object({ id: z.string() })).output(z.void()),
     retry: base.input(z.object({ id: z.string() })).output(jobStateSchema),
     /** Forget ended jobs: one, or all. */
     clear: base.input(z.object({ id: z.string().optional() })).output(z.void()),
@@ -256,6 +261,16 @@ export const contract = {
   },
   system: {
     reveal: base.input(z.object({ path: z.string() })).output(z.void()),
+    /** Begins to drag a file of an image out of the window; while the button is held. */
+    drag: base
+      .input(
+        image.extend({
+          tree: treeSchema,
+          /** PathBytes */
+          path: z.string(),
+        }),
+      )
+      .output(z.void()),
     quit: base.output(z.void()),
   },
 }

@@ -96,9 +96,10 @@ export const jobOutcomeSchema = z.object({
   mountedAt: z.string().optional(),
   /** How many mounts were taken away. */
   unmounted: z.number().int().optional(),
-  /** Images of an engine of which layers were read, and those whose layers were all known. */
+  /** Images of an engine of which layers were read, those whose layers were all known, and those that could not be read. */
   imagesRead: z.number().int().optional(),
   imagesKnown: z.number().int().optional(),
+  imagesFailed: z.number().int().optional(),
 })
 export type JobOutcome = z.infer<typeof jobOutcomeSchema>
 

@@ -33,6 +33,11 @@ export const searchFilterSchema = z.object({
   modes: z.array(modeFilterSchema).default([]),
   /** One of them must hold. */
   fates: z.array(fateSchema).default([]),
+  /** Of a file's content, in hexadecimal digits. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 })
 export type SearchFilter = z.infer<typeof searchFilterSchema>
 

@@ -106,6 +106,11 @@ function addImageCommands(program: Command, run: Run): void {
     .addOption(new Option('--json', 'one JSON object a line').conflicts('scriptFriendly'))
     .option('--all', 'search every image that was opened before, in place of a source')
     .action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
+  program
+    .command('index [source...]')
+    .description('read every layer, so that search --all finds what is in them')
+    .option('--engine [socket]', 'all images of an engine, the default one unless said, in place of a source')
+    .action(run(FAILED, async (...given) => (await import('./index-images.ts')).indexImages(...given)))
   searchOptions(
     program.command('search-layers-tarfile <tarfile> <pattern>').description('search, for a tarball'),
   ).action(run(SEARCH_FAILED, async (...given) => (await import('./search.ts')).search(...given)))
@@ -178,6 +183,7 @@ function filterOptions(command: Command): Command {
       [],
     )
     .option('--deleted', 'what a later layer deleted')
+    .option('--sha256 <hex>', 'files with this content')
     .option('--layer <n>', 'only layer N, the base being 0 (may be repeated)', collect, [])
 }
 

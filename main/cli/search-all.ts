@@ -1,6 +1,8 @@
 import { EverywhereSearch } from '../engine/everywhere-search.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
+import type { KnownImage } from '../../shared/query.ts'
+import { commandLineOf } from '../engine/command-line-of.ts'
 import { DONE, NOTHING_FOUND } from './failure.ts'
 import { nameQuery, requirePattern, type SearchOptions } from './search-options.ts'
 import { groupedPrinter, jsonPrinter, scriptLine, type NamedImage } from './search-print.ts'
@@ -35,20 +37,16 @@ export async function searchAll(session: Session, pattern: string, options: Sear
 /** What nobody has read cannot be searched. */
 function warnOfPending(
   { task }: Session,
-  images: readonly {
-    readonly reference?: string | undefined
-    readonly imageID: string
-    readonly pendingLayers: readonly number[]
-  }[],
+  images: readonly Pick<KnownImage, 'reference' | 'imageID' | 'pendingLayers' | 'source'>[],
 ): void {
-  for (const { reference, imageID, pendingLayers } of images) {
+  for (const { reference, imageID, pendingLayers, source } of images) {
     const { length } = pendingLayers
     if (length === 0) continue
     const what = length === 1 ? 'One layer' : `${length} layers`
     const verb = length === 1 ? 'has' : 'have'
     task.warn({
       code: 'pending',
-      message: `${what} of ${visible(reference ?? imageID)} ${verb} not been read yet and cannot be searched.`,
+      message: `${what} of ${visible(reference ?? imageID)} ${verb} not been read yet and cannot be searched. Read ${length === 1 ? 'it' : 'them'} with: ${commandLineOf({ kind: 'index', input: source })}`,
     })
   }
 }

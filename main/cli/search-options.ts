@@ -29,6 +29,7 @@ export interface SearchOptions {
   readonly deleted?: boolean
   readonly change?: readonly string[]
   readonly layer?: readonly string[]
+  readonly sha256?: string
   readonly all?: boolean
   readonly scriptFriendly?: boolean
   readonly json?: boolean
@@ -67,6 +68,7 @@ function filterOf(options: SearchOptions): SearchFilter {
     ...(minSize === undefined ? {} : { minSize }),
     ...(maxSize === undefined ? {} : { maxSize }),
     ...ownerOf(options.owner),
+    ...(options.sha256 === undefined ? {} : { sha256: hashOf(options.sha256) }),
     modes: chosen<ModeFilter>(options.mode, modeFilterSchema.options, 'a mode'),
     fates: [
       ...chosen<FateFilter>(options.change, fateSchema.options, 'a change'),
@@ -92,6 +94,15 @@ function sizeOf(text: string | undefined): number | undefined {
       remedy: 'Give bytes, or a number and a unit: 500k, 1.5M, 2GiB.',
     })
   return bytes
+}
+
+function hashOf(text: string): string {
+  const hash = text.toLowerCase().replace(/^sha256:/, '')
+  if (!/^[0-9a-f]{64}$/.test(hash))
+    throw new ImageError('usage', `"${text}" is not a SHA-256.`, {
+      remedy: 'Give its 64 hexadecimal digits.',
+    })
+  return hash
 }
 
 /** `uid`, `uid:gid` or `:gid`. */

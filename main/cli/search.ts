@@ -70,7 +70,7 @@ async function searchSources(
       options.scriptFriendly &&
       !options.content &&
       (options.layer ?? []).length === 0 &&
-      query.filter.fates.length === 0
+      !needsAllLayers(query)
     const isFoundHere = isQuick
       ? await printAsFound(session, source, query)
       : await printWithFates(session, source, pattern, options, print)
@@ -151,4 +151,9 @@ async function* hitsOf(
 
 function truncated({ total, kept }: { readonly total: number; readonly kept: number }): string {
   return `These are ${kept} of ${total} lines that match, the first of each layer.`
+}
+
+/** Whether more is asked than one layer's entries say. */
+function needsAllLayers({ filter }: SearchQuery): boolean {
+  return filter.fates.length > 0 || filter.sha256 !== undefined
 }

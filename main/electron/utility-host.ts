@@ -2,6 +2,7 @@ import { utilityProcess } from 'electron'
 import {
   entryPath,
   LastWords,
+  NODE_ARGUMENTS,
   type ChildHandle,
   type ProcessEntry,
   type ProcessHost,
@@ -19,6 +20,7 @@ export class UtilityHost implements ProcessHost {
     const child = utilityProcess.fork(entryPath(entry), [], {
       serviceName: SERVICE_NAMES[entry],
       stdio: ['ignore', 'ignore', 'pipe'],
+      execArgv: [...NODE_ARGUMENTS[entry]],
     })
     const lastWords = new LastWords()
     let isOver = false

@@ -5,6 +5,7 @@ import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
 import type { ContentHit, ContentQuery, ContentWindow } from '../../shared/query.ts'
 import { scanContents, type ScanOptions } from '../image/content-scan.ts'
 import { scanHere } from '../image/content-scan-here.ts'
+import type { HashStore } from '../image/cache.ts'
 import type { Layer } from '../image/element.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import { FINDING_LIMITS, type Findings, type FindingLimits, type FoundLine } from '../image/file-scanner.ts'
@@ -13,6 +14,7 @@ import { hasFate, rowFilter, type RowTest } from '../image/row-filter.ts'
 import { inParts, scanFilesOf, sizeOf, type ScanFiles } from '../image/scan-files.ts'
 import { searchHit } from '../image/search-hit.ts'
 import { THREADS } from '../image/threads.ts'
+import { rowsWithHash } from './file-hashes.ts'
 import type { Listed } from './listed.ts'
 import type { SearchRange } from './name-search.ts'
 
@@ -20,6 +22,7 @@ export interface SearchedImage {
   readonly layers: readonly Layer[]
   readonly listed: Listed
   readonly info: ImageInfo
+  readonly hashes: HashStore
 }
 
 export interface ContentSearchOptions {
@@ -91,6 +94,7 @@ export class ContentSearch implements AsyncDisposable {
   readonly listed: Listed
   readonly #layers: readonly Layer[]
   readonly #info: ImageInfo
+  readonly #hashes: HashStore
   readonly #limits: FindingLimits
   readonly #patience: number | undefined
   readonly #wanted: readonly number[]
@@ -112,6 +116,7 @@ export class ContentSearch implements AsyncDisposable {
     this.listed = image.listed
     this.#layers = image.layers
     this.#info = image.info
+    this.#hashes = image.hashes
     this.#limits = options.limits ?? FINDING_LIMITS
     this.#patience = options.patience
     this.#wanted = options.layers ?? []
@@ -236,7 +241,8 @@ export class ContentSearch implements AsyncDisposable {
       const found = this.#found[layer] as LayerFindings
       if (this.#wanted.length > 0 && !this.#wanted.includes(layer)) found.isComplete = true
       if (!table || found.isComplete) continue
-      const rows = await matchingRows(table, () => true, budget, isWanted)
+      const named = await matchingRows(table, () => true, budget, isWanted)
+      const rows = await rowsWithHash(named, this.#layers[layer] as Layer, filter.sha256, this.#hashes)
       const { fates } = filter
       const files = scanFilesOf(
         table,

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { ImageError, reportOf, type ErrorReport } from '../../shared/errors.ts'
 import {
+  canPause,
   isEnded,
   jobSpecSchema,
   type JobOutcome,
+  type JobPhase,
   type JobSpec,
   type JobState,
   type JobStep,
@@ -20,8 +22,10 @@ import type { ProcessHost } from './process-host.ts'
 
 /** Two cores are the smallest machine; a third job would only make the others wait for the disk. */
 const MAX_RUNNING = 2
-/** Of which only one reads in the background, so that what the user asked for never waits for it. */
+/** Of which only one reads an image in the background, so that what the user asked for never waits for it. */
 const MAX_INDEXING = 1
+/** Reading all of an engine takes long: it begins when there is a place, one at a time, and then no other job waits for it. */
+const MAX_INDEXING_ENGINES = 1
 /** What a job gets to clean up after it was asked to stop. */
 const GRACE = 2000
 
@@ -76,7 +80,7 @@ export class Engine implements AsyncDisposable {
     for (const state of this.#history.load()) this.#jobs.set(state.id, { state })
   }
 
-  /** Fails with 'usage' where the spec is not one. Reading the same image twice at once is one job. */
+  /** Fails with 'usage' where the spec is not one. Reading the same image or engine twice at once is one job. */
   submit(spec: JobSpec): JobState {
     if (this.#isClosing) throw new ImageError('busy', 'Occystrap is closing.')
     const parsed = jobSpecSchema.safeParse(spec)
@@ -84,7 +88,7 @@ export class Engine implements AsyncDisposable {
       throw new ImageError('usage', 'This is not a job that Occystrap knows.', {
         detail: parsed.error.message,
       })
-    const same = parsed.data.kind === 'index' ? this.#openJobLike(parsed.data) : undefined
+    const same = isReading(parsed.data) ? this.#openJobLike(parsed.data) : undefined
     if (same) return same.state
     const state = newState(parsed.data, jobTitle(parsed.data), this.#submissionTime())
     this.#jobs.set(state.id, { state })
@@ -120,13 +124,35 @@ export class Engine implements AsyncDisposable {
   cancel(id: string): void {
     const job = this.#jobOf(id)
     if (isEnded(job.state.phase)) return
-    if (job.state.phase === 'waiting') {
+    if (!job.run && !job.stop) {
       this.#finish(job, { phase: 'cancelled' })
       return
     }
     this.#update(job, { phase: 'cancelling' })
     job.run?.cancel()
     job.stop?.()
+  }
+
+  /** What is on its way is brought to its end; then the job rests, and others may run. Fails with 'unsupported' where it cannot. */
+  pause(id: string): void {
+    const job = this.#jobOf(id)
+    const { spec, phase } = job.state
+    if (!canPause(spec))
+      throw new ImageError('unsupported', 'This job cannot be paused.', {
+        remedy: 'Cancel it, and start it again later.',
+      })
+    if (phase !== 'running' && phase !== 'waiting') return
+    this.#update(job, { phase: 'paused' })
+    job.run?.pause()
+    this.#startWaiting()
+  }
+
+  /** A paused job goes on when there is a place for it; any other stays as it is. */
+  resume(id: string): void {
+    const job = this.#jobOf(id)
+    if (job.state.phase !== 'paused') return
+    this.#update(job, { phase: 'waiting' })
+    this.#startWaiting()
   }
 
   /** The same again, as a new job. */
@@ -190,20 +216,29 @@ export class Engine implements AsyncDisposable {
     const text = JSON.stringify(spec)
     return [...this.#jobs.values()].find(
       ({ state }) =>
-        (state.phase === 'waiting' || state.phase === 'running') && JSON.stringify(state.spec) === text,
+        !isEnded(state.phase) && state.phase !== 'cancelling' && JSON.stringify(state.spec) === text,
     )
   }
 
   #startWaiting(): void {
     for (const job of this.#jobs.values()) {
-      const running = [...this.#jobs.values()].filter((other) => other.run && !isEnded(other.state.phase))
-      if (running.length >= MAX_RUNNING) return
       const { spec, phase } = job.state
-      if (phase !== 'waiting' || spec.kind === 'upload') continue
-      const indexing = running.filter((other) => other.state.spec.kind === 'index')
-      if (spec.kind === 'index' && indexing.length >= MAX_INDEXING) continue
-      this.#start(job, spec)
+      if (phase !== 'waiting' || spec.kind === 'upload' || !this.#hasPlace(spec.kind)) continue
+      if (job.run) {
+        this.#update(job, { phase: 'running' })
+        job.run.resume()
+      } else this.#start(job, spec)
     }
+  }
+
+  #hasPlace(kind: JobSpec['kind']): boolean {
+    const running = [...this.#jobs.values()]
+      .filter(({ run, state }) => run && isAtWork(state.phase))
+      .map(({ state }) => state.spec.kind)
+    const engines = running.filter((other) => other === 'index-engine').length
+    if (kind === 'index-engine') return engines < MAX_INDEXING_ENGINES && running.length < MAX_RUNNING
+    if (running.length - engines >= MAX_RUNNING) return false
+    return kind !== 'index' || running.filter((other) => other === 'index').length < MAX_INDEXING
   }
 
   #start(job: Job, spec: JobSpec): void {
@@ -260,13 +295,23 @@ export class Engine implements AsyncDisposable {
 
   /** Reading in the background is no outcome to remember. */
   #note(state: JobState): void {
-    if (state.spec.kind === 'index' || state.spec.kind === 'upload') return
+    if (isReading(state.spec) || state.spec.kind === 'upload') return
     try {
       this.#history?.save(state)
     } catch {
       // A full or read-only disk must not keep a job from running.
     }
   }
+}
+
+/** Reads in the background, and writes nothing but the layer index. */
+function isReading({ kind }: JobState['spec']): boolean {
+  return kind === 'index' || kind === 'index-engine'
+}
+
+/** Takes a place among the running; a paused job and one that waits to go on have a process that rests. */
+function isAtWork(phase: JobPhase): boolean {
+  return phase === 'running' || phase === 'cancelling'
 }
 
 function newState(spec: JobState['spec'], title: string, submitted: number): JobState {

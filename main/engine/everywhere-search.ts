@@ -7,11 +7,13 @@ import type {
   KnownImage,
   SearchQuery,
 } from '../../shared/query.ts'
+import type { HashStore } from '../image/cache.ts'
 import { SearchBudget } from '../image/entry-search.ts'
 import { nameScan, scannedRows, type NameScan } from '../image/name-scan.ts'
 import type { NameTable } from '../image/name-table.ts'
 import type { RowFates } from '../image/row-fates.ts'
 import type { Workspace } from '../store/workspace.ts'
+import { rowsWithHash } from './file-hashes.ts'
 import { ImageFates } from './image-fates.ts'
 import { KnownNames, type ImageNames } from './known-names.ts'
 
@@ -29,6 +31,8 @@ interface Search {
   readonly scan: NameScan
   /** One of them must hold; any where empty. */
   readonly fates: readonly FateFilter[]
+  /** Of the files wanted, where that is asked. */
+  readonly sha256: string | undefined
   readonly stop: AbortController
   /** Matching rows of each layer searched. */
   readonly rows: Map<NameTable, Int32Array>
@@ -57,17 +61,19 @@ const NONE = new Int32Array(0)
 export class EverywhereSearch {
   readonly #names: KnownNames
   readonly #fates: ImageFates
+  readonly #hashes: HashStore
   readonly #ahead: AbortSignal | undefined
   #last: Search | undefined
 
   /** `ahead` is for who lives long: until that signal, work is done before it is asked for. */
   constructor(
-    workspace: Pick<Workspace, 'catalogue' | 'index'>,
+    workspace: Pick<Workspace, 'catalogue' | 'index' | 'hashes'>,
     options: { readonly ahead?: AbortSignal } = {},
   ) {
     this.#ahead = options.ahead
     this.#names = new KnownNames(workspace)
     this.#fates = new ImageFates(workspace.index)
+    this.#hashes = workspace.hashes
   }
 
   /** Fails with `usage` for an expression that is none, `limit` for one that takes too long, `cancelled` when a newer query is asked. */
@@ -113,6 +119,7 @@ export class EverywhereSearch {
       key,
       scan: nameScan(query),
       fates: query.filter.fates,
+      sha256: query.filter.sha256,
       stop: new AbortController(),
       rows: new Map(),
       withFate: new WeakMap(),
@@ -126,9 +133,26 @@ export class EverywhereSearch {
     return search
   }
 
+  /** Searches the layers that have not been searched for it. */
+  async #scanMore(search: Search, images: readonly ImageNames[]): Promise<void> {
+    const layers = new Map<NameTable, Digest>()
+    for (const { image, layers: tables } of images)
+      for (const [i, table] of tables.entries())
+        if (table && !search.rows.has(table))
+          layers.set(table, (image.layers[i] as KnownImage['layers'][number]).diffID)
+    if (layers.size === 0) return
+    const started = performance.now()
+    const found = await scannedRows([...layers.keys()], search.scan, new SearchBudget(search.stop.signal))
+    for (const [i, [table, diffID]] of [...layers].entries()) {
+      const rows = found[i] as Int32Array
+      search.rows.set(table, await rowsWithHash(rows, { diffID }, search.sha256, this.#hashes))
+    }
+    search.took += performance.now() - started
+  }
+
   /** The matching rows of each image, by layer. A search that failed fails again at once. */
   async #found(search: Search, images: readonly ImageNames[]): Promise<Found[]> {
-    search.pass = search.pass.then(() => scanMore(search, images))
+    search.pass = search.pass.then(() => this.#scanMore(search, images))
     await search.pass
     const found: Found[] = []
     for (const names of images) {
@@ -163,8 +187,9 @@ export class EverywhereSearch {
         skipped += ofLayer.length
         const last = Math.min(first + range.limit - hits.length, ofLayer.length)
         if (first >= last) continue
-        signal.throwIfAborted()
         const fates = await this.#fates.of(names)
+        // Then the rows may be gone.
+        signal.throwIfAborted()
         for (const row of ofLayer.subarray(first, last)) hits.push(hitOf(names, layer, row, fates[layer]))
       }
     return hits
@@ -175,17 +200,6 @@ export class EverywhereSearch {
 function release({ rows }: Search): void {
   for (const { buffer } of rows.values()) if (buffer instanceof ArrayBuffer) buffer.transfer(0)
   rows.clear()
-}
-
-/** Searches the layers that have not been searched for it. */
-async function scanMore(search: Search, images: readonly ImageNames[]): Promise<void> {
-  const tables = new Set(images.flatMap(({ layers }) => layers.filter((table) => table !== null)))
-  const missing = [...tables].filter((table) => !search.rows.has(table))
-  if (missing.length === 0) return
-  const started = performance.now()
-  const rows = await scannedRows(missing, search.scan, new SearchBudget(search.stop.signal))
-  for (const [i, table] of missing.entries()) search.rows.set(table, rows[i] as Int32Array)
-  search.took += performance.now() - started
 }
 
 /** As `searchHit` says it. A layer that was lost from the index meanwhile has no fates: what is in it was there. */

@@ -2,16 +2,15 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
+import type { ImageTree } from '../image/image-tree.ts'
+import type { NameTable } from '../image/name-table.ts'
 import { RowFates } from '../image/row-fates.ts'
-import { noteGarbage } from '../image/young-garbage.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { ImageNames } from './known-names.ts'
 
 /** Bytes of fates kept, least recently used first out: those of some ten million entries. */
 const MOST_BYTES = 24 * 1024 ** 2
 
-/** What a version and its row take while they are folded, about. */
-const BYTES_OF_VERSION = 200
 /** Milliseconds between two images folded ahead, for whoever asks meanwhile. */
 const PAUSE = 20
 /** Images folded ahead, those opened last. */
@@ -87,13 +86,17 @@ export class ImageFates {
   async #foldNow({ image, layers }: ImageNames): Promise<Fates> {
     // Others are answered between two images.
     await setImmediate()
-    const tables: (EntryTable | null)[] = []
+    using borrowed = new DisposableStack()
+    const known = new Map<NameTable, EntryTable>()
     for (const [layer, names] of layers.entries()) {
+      if (!names || known.has(names)) continue
       const { diffID } = image.layers[layer] as (typeof image.layers)[number]
-      tables.push(names && ((await this.#index.get(diffID))?.table ?? null))
+      const indexed = borrowed.use(await this.#index.borrow(diffID))
+      if (indexed) known.set(names, indexed.table)
     }
+    const tables = layers.map((names) => (names && known.get(names)) ?? null)
     const tree = flatten(tables)
-    noteGarbage(tree.versionCount * BYTES_OF_VERSION)
+    borrowed.defer(() => release(tree))
     return tables.map((table, layer) => (table ? RowFates.of(tree, layer) : undefined))
   }
 
@@ -108,4 +111,9 @@ export class ImageFates {
 
 function isSameLayers(a: ImageNames, b: ImageNames): boolean {
   return a.layers.length === b.layers.length && a.layers.every((table, layer) => table === b.layers[layer])
+}
+
+/** Gives the memory of the largest columns back at once; the tree is not to be used any more. */
+function release({ versions, hidings }: ImageTree): void {
+  for (const column of [...Object.values(versions), ...Object.values(hidings)]) column[Symbol.dispose]()
 }

@@ -21,6 +21,7 @@ export async function indexEngine(socket: string, workspace: Workspace, task: Ta
   const unknown = images.filter(({ id }) => !known.has(id))
   const steps = unknown.map((image, i) => new ImageStep(task, i + 1, unknown.length, image))
   let imagesRead = 0
+  let imagesFailed = 0
   let imagesKnown = images.length - unknown.length
   for (const step of steps) {
     await task.pauseHere?.()
@@ -33,6 +34,7 @@ export async function indexEngine(socket: string, workspace: Workspace, task: Ta
       const { code, message, remedy, detail } = reportOf(error)
       if (code === 'no-space') throw error
       await assertAnswers(socket, task.signal)
+      imagesFailed++
       task.warn({
         code: 'image-not-read',
         message: `${visible(step.name)} was not read: ${message}`,
@@ -43,7 +45,7 @@ export async function indexEngine(socket: string, workspace: Workspace, task: Ta
     }
     step.end()
   }
-  return { imagesRead, imagesKnown }
+  return { imagesRead, imagesKnown, imagesFailed }
 }
 
 /** Whether anything of it had to be read. */
@@ -102,7 +104,8 @@ class ImageStep {
   #progress(part: string, done: number): void {
     this.#done += done - (this.#parts.get(part) ?? 0)
     this.#parts.set(part, done)
-    this.#whole.progress(this.#step, this.#done, Math.max(this.#size, this.#done))
+    // Who watches takes a step that is whole for an image that is searched: that it is at its end only.
+    this.#whole.progress(this.#step, this.#done, Math.max(this.#size, this.#done + 1))
   }
 }
 

@@ -7,6 +7,7 @@ import type { ImageInput, Layer, Need, Task } from '../image/element.ts'
 import { tapDigest } from '../image/hashing.ts'
 import { scanTar } from '../image/tar-reader.ts'
 import type { Workspace } from '../store/workspace.ts'
+import { readWithHashes } from './file-hashes.ts'
 
 export interface IndexedImage {
   readonly info: ImageInfo
@@ -47,23 +48,24 @@ async function missingLayers({ layers }: ImageInfo, { index }: Workspace): Promi
   return missing
 }
 
-async function readLayers(input: ImageInput, { index }: Workspace, task: Task): Promise<void> {
+async function readLayers(input: ImageInput, workspace: Workspace, task: Task): Promise<void> {
+  const { index } = workspace
   const need = async (diffID: Digest): Promise<Need> => ((await index.has(diffID)) ? 'skip' : 'once')
   for await (const [type, diffID, layer] of input.fetch(need, task, { isAnyOrder: true })) {
     if (type !== 'layer' || !layer) continue
-    await readLayer(diffID, layer, index, task)
+    // Not after it: what was paused while it read its last layer is done with that.
     await task.pauseHere?.()
+    await readLayer(diffID, layer, workspace, task)
   }
 }
 
 async function readLayer(
   diffID: Digest,
   layer: Layer,
-  index: Workspace['index'],
+  { index, hashes }: Workspace,
   task: Task,
 ): Promise<void> {
-  if (layer.readThrough) await layer.readThrough(undefined, task.signal)
-  else for await (const _ of layer.stream(task.signal));
+  await readWithHashes(layer, hashes, task.signal)
   // An input may have kept the entries as they passed.
   if (await index.has(diffID)) return
   let size = 0

@@ -15,9 +15,11 @@ export const workspaceOptionsSchema = z.object({
 })
 export type WorkspaceOptions = z.infer<typeof workspaceOptionsSchema>
 
-/** What a job process is told: its job once, then perhaps to stop. */
+/** What a job process is told: its job once, then perhaps to pause, to go on, to stop. */
 export const toJobSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start'), spec: jobSpecSchema, workspace: workspaceOptionsSchema }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('resume') }),
   z.object({ type: z.literal('cancel') }),
 ])
 export type ToJob = z.infer<typeof toJobSchema>

@@ -41,6 +41,15 @@ export class JobRun {
     this.#send({ type: 'start', spec, workspace })
   }
 
+  /** It stops at the next place that it has for that. */
+  pause(): void {
+    if (!this.#lastMessage && !this.#isCancelled) this.#send({ type: 'pause' })
+  }
+
+  resume(): void {
+    if (!this.#lastMessage && !this.#isCancelled) this.#send({ type: 'resume' })
+  }
+
   /** Asks first; a process that does not end within the grace is killed. */
   cancel(): void {
     if (this.#isCancelled || this.#lastMessage) return

@@ -1,13 +1,13 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { KnownImage } from '../../shared/query.ts'
-import type { NameTable } from '../image/name-table.ts'
+import { NameTable } from '../image/name-table.ts'
 import type { Catalogued } from '../store/catalogue.ts'
 import type { Workspace } from '../store/workspace.ts'
 
 /** Milliseconds for which what was found is believed: a person who types asks more often than images come and go. */
 const FRESH = 1000
 /** Bytes of names held as they are: those of a million paths. What comes on top is held compressed, and takes longer to search. */
-const MOST_TEXT = 64 * 1024 ** 2
+const MOST_TEXT = 96 * 1024 ** 2
 
 type Store = Pick<Workspace, 'catalogue' | 'index'>
 
@@ -65,9 +65,10 @@ export class KnownNames {
   }
 
   async #add(diffID: Digest): Promise<void> {
-    const table = await this.#store.index.names(diffID)
+    using layer = await this.#store.index.borrow(diffID)
     // Gone meanwhile, or damaged.
-    if (!table) return
+    if (!layer) return
+    const table = new NameTable(layer.table)
     if (this.#textBytes + table.textBytes > this.#textLimit) table.pack()
     this.#textBytes += table.textBytes
     this.#tables.set(diffID, table)

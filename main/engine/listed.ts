@@ -1,4 +1,5 @@
 import type { ImageInfo } from '../../shared/image.ts'
+import type { HashStore } from '../image/cache.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
 import type { ImageTree, TreeProblem } from '../image/image-tree.ts'
@@ -17,10 +18,11 @@ export class Listed {
   constructor(
     tables: readonly (EntryTable | null)[],
     info: ImageInfo,
+    hashes: HashStore,
     onProblem: (problem: TreeProblem) => void,
   ) {
     this.tables = tables
-    this.names = new NameSearch(tables, () => this.tree, info)
+    this.names = new NameSearch(tables, () => this.tree, info, hashes)
     this.#onProblem = onProblem
   }
 

@@ -1,11 +1,13 @@
 import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
 import { nameMatcher } from '../../shared/name-matcher.ts'
 import type { SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts'
+import type { HashStore } from '../image/cache.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageTree } from '../image/image-tree.ts'
 import { hasFate, rowFilter } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
+import { rowsWithHash } from './file-hashes.ts'
 
 export interface SearchRange {
   /** Only these layers; all where empty. */
@@ -27,12 +29,19 @@ export class NameSearch {
   /** Only hits need it: what became of them is known when all layers are folded. */
   readonly #treeOf: () => ImageTree
   readonly #info: ImageInfo
+  readonly #hashes: HashStore
   #last: Matches | undefined
 
-  constructor(tables: readonly (EntryTable | null)[], treeOf: () => ImageTree, info: ImageInfo) {
+  constructor(
+    tables: readonly (EntryTable | null)[],
+    treeOf: () => ImageTree,
+    info: ImageInfo,
+    hashes: HashStore,
+  ) {
     this.#tables = tables
     this.#treeOf = treeOf
     this.#info = info
+    this.#hashes = hashes
   }
 
   async window(
@@ -66,7 +75,9 @@ export class NameSearch {
     const accepts = rowFilter(query.filter)
     const { fates } = query.filter
     for (const [layer, table] of this.#tables.entries()) {
-      const found = table ? await matchingRows(table, matches, budget, accepts) : new Int32Array(0)
+      const named = table ? await matchingRows(table, matches, budget, accepts) : new Int32Array(0)
+      const info = this.#info.layers[layer] as LayerInfo
+      const found = await rowsWithHash(named, info, query.filter.sha256, this.#hashes)
       rows.push(fates.length > 0 ? found.filter((row) => hasFate(this.#treeOf(), layer, row, fates)) : found)
     }
     this.#last = { key, rows, took: performance.now() - started }

@@ -10,7 +10,7 @@ import type {
   SearchWindow,
 } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
-import type { LayerIndex } from '../image/cache.ts'
+import type { HashStore, LayerIndex } from '../image/cache.ts'
 import type { ByteRange, ImageInput, Layer, Task } from '../image/element.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageTree } from '../image/image-tree.ts'
@@ -19,6 +19,7 @@ import { openInput } from './build.ts'
 import type { ContentQuestion } from './content-question.ts'
 import type { ContentSearchOptions, SearchedImage } from './content-search.ts'
 import { findContent, readContent, type FileContent } from './file-content.ts'
+import { readWithHashes } from './file-hashes.ts'
 import { Listed } from './listed.ts'
 import type { SearchRange } from './name-search.ts'
 import { pathHistory } from './path-history.ts'
@@ -33,20 +34,29 @@ export class OpenedImage implements AsyncDisposable {
   readonly source: SourceSpec
   readonly #input: ImageInput
   readonly #index: LayerIndex
+  readonly #hashes: HashStore
   /** Of the image's whole life. */
   readonly #task: Task
   #info: ImageInfo
   #remembered: Promise<void> | undefined
   #layers: Promise<readonly Layer[]> | undefined
   #listing: Promise<unknown> = Promise.resolve()
+  #hashing: Promise<void> = Promise.resolve()
   #listed: Listed | undefined
   #contents: ContentQuestion | undefined
 
-  private constructor(source: SourceSpec, info: ImageInfo, input: ImageInput, index: LayerIndex, task: Task) {
+  private constructor(
+    source: SourceSpec,
+    info: ImageInfo,
+    input: ImageInput,
+    { index, hashes }: Pick<Workspace, 'index' | 'hashes'>,
+    task: Task,
+  ) {
     this.source = source
     this.#info = info
     this.#input = input
     this.#index = index
+    this.#hashes = hashes
     this.#task = task
   }
 
@@ -55,7 +65,7 @@ export class OpenedImage implements AsyncDisposable {
     const input = await openInput(source, workspace, task)
     try {
       const info = await input.inspect(task)
-      const image = new OpenedImage(source, info, input, workspace.index, task)
+      const image = new OpenedImage(source, info, input, workspace, task)
       // Nobody waits for it before the image is closed, and a folder that cannot be written is no reason not to open.
       image.#remembered = workspace.catalogue.remember(info, source).catch(() => {})
       return image
@@ -118,7 +128,9 @@ export class OpenedImage implements AsyncDisposable {
     return pathHistory((await this.#list(task)).tree, this.#info, path)
   }
 
+  /** By hash, every layer whose hashes are not known is read through first. */
   async search(query: SearchQuery, range: SearchRange, task: Task): Promise<SearchWindow> {
+    if (query.filter.sha256 !== undefined) await this.#hash(task)
     const { names, tables } = await this.#list(task)
     return { ...(await names.window(query, range, task.signal)), pendingLayers: pendingOf(tables) }
   }
@@ -129,6 +141,7 @@ export class OpenedImage implements AsyncDisposable {
    */
   async searchContents(query: ContentQuery, range: SearchRange, task: Task): Promise<ContentWindow> {
     const { ContentQuestion } = await import('./content-question.ts')
+    if (query.filter.sha256 !== undefined) await this.#hash(task)
     const image = await this.#searched(task)
     this.#contents ??= new ContentQuestion()
     return this.#contents.window(query, image, range, task.signal)
@@ -144,6 +157,7 @@ export class OpenedImage implements AsyncDisposable {
     options: ContentSearchOptions = {},
   ): AsyncGenerator<readonly ContentHit[], ContentWindow, undefined> {
     const { ContentSearch } = await import('./content-search.ts')
+    if (query.filter.sha256 !== undefined) await this.#hash(task)
     task.signal.throwIfAborted()
     await using search = new ContentSearch(query, await this.#searched(task), options)
     const stop = (): void => search.stop()
@@ -189,8 +203,29 @@ export class OpenedImage implements AsyncDisposable {
     await this.#remembered
   }
 
+  /** One caller at a time: two must not read the same layers. */
+  #hash(task: Task): Promise<void> {
+    this.#hashing = this.#hashing.then(
+      () => this.#hashMore(task),
+      () => this.#hashMore(task),
+    )
+    return this.#hashing
+  }
+
+  async #hashMore(task: Task): Promise<void> {
+    for (const layer of await this.layers()) {
+      task.signal.throwIfAborted()
+      if (!(await this.#hashes.has(layer.diffID))) await readWithHashes(layer, this.#hashes, task.signal)
+    }
+  }
+
   async #searched(task: Task): Promise<SearchedImage> {
-    return { layers: await this.layers(), listed: await this.#list(task), info: this.#info }
+    return {
+      layers: await this.layers(),
+      listed: await this.#list(task),
+      info: this.#info,
+      hashes: this.#hashes,
+    }
   }
 
   async #fetchLayers(): Promise<readonly Layer[]> {
@@ -232,7 +267,9 @@ export class OpenedImage implements AsyncDisposable {
       tables.push(table)
     }
     if (before && tables.every((table, i) => table === before.tables[i])) return before
-    this.#listed = new Listed(tables, this.#info, ({ message }) => task.warn({ code: 'odd-entry', message }))
+    this.#listed = new Listed(tables, this.#info, this.#hashes, ({ message }) =>
+      task.warn({ code: 'odd-entry', message }),
+    )
     return this.#listed
   }
 

@@ -25,6 +25,7 @@ type MountSpec = Extract<JobSpec, { kind: 'mount' | 'unmount' }>
 export async function preflight(spec: JobSpec, workspace: Workspace, task: Task): Promise<Preflight> {
   const report = new PreflightReport()
   if (spec.kind === 'mount' || spec.kind === 'unmount') return mountPreflight(spec, report)
+  if (spec.kind === 'index-engine') return enginePreflight(spec, report, task)
   const target = await report.attempt(() => placeOf(spec))
   const info = await report.attempt(async () => {
     await using input = await openInput(spec.input, workspace, task)
@@ -166,6 +167,18 @@ async function describePlace(
 }
 
 /** Mounting moves no bytes. */
+/** Nothing is written but the index, and how much is read nobody knows before. */
+async function enginePreflight(
+  spec: Extract<JobSpec, { kind: 'index-engine' }>,
+  report: PreflightReport,
+  task: Task,
+): Promise<Preflight> {
+  const { assertAnswers } = await import('../docker/choose-engine.ts')
+  await report.attempt(() => assertAnswers(spec.socket, task.signal))
+  const { exists, problems, notes } = report
+  return { bytes: null, bytesFree: 0, exists, problems, notes, command: commandLineOf(spec) }
+}
+
 async function mountPreflight(spec: MountSpec, report: PreflightReport): Promise<Preflight> {
   const { mountableImage, mountsFolder, requireRoot } = await import('./mounted-images.ts')
   if (spec.kind === 'mount') {

@@ -16,6 +16,21 @@ export interface IndexedLayer {
   readonly size: number
 }
 
+/** The SHA-256 of a layer's files: rows ascending, and 32 bytes for each. */
+export interface FileHashes {
+  readonly rows: Int32Array
+  readonly hashes: Uint8Array
+}
+
+/** What is kept of the hashes of files, by layer. */
+export interface HashStore {
+  has(diffID: Digest): Promise<boolean>
+  /** Only for layers whose diffID was checked against their bytes. */
+  put(diffID: Digest, hashes: FileHashes): Promise<void>
+  /** The rows of the files that have this hash (64 hexadecimal digits), ascending; undefined where the layer's hashes are not known. */
+  rowsOf(diffID: Digest, sha256: string): Promise<Int32Array | undefined>
+}
+
 /** What may be known of a layer's entries before it is read. */
 export interface KnownLayers {
   readonly index: LayerIndex

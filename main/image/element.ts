@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { ImageInfo, Warning } from '../../shared/image.ts'
+import type { FileHashes } from './cache.ts'
 import type { Compression } from './compression.ts'
 import type { EntryTable } from './entry-table.ts'
 
@@ -40,7 +41,12 @@ export interface Layer {
    * Reads the layer through on a thread of its own, verified as by `stream`, its entries kept in the index, and into `target` where one is
    * given; answers the bytes of the uncompressed tar. Absent where its bytes are in no file that a thread could read.
    */
-  readThrough?(target: LayerTarget | undefined, signal?: AbortSignal): Promise<number>
+  readThrough?(
+    target: LayerTarget | undefined,
+    signal?: AbortSignal,
+    /** Given the hashes of all files, which are then computed. */
+    onHashes?: (hashes: FileHashes) => Promise<void>,
+  ): Promise<number>
   /**
    * Pieces of the uncompressed tar in one pass, hopping or skipping the rest; `ranges` ascend and do not overlap. Each body must be
    * consumed (or left) before the next is asked for. Unverified.

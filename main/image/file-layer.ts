@@ -1,7 +1,7 @@
 import { shortDigest, type Digest } from '../../shared/digest.ts'
 import { errorOfReport, ImageError } from '../../shared/errors.ts'
 import { rangesOf } from './byte-ranges.ts'
-import type { KnownLayers } from './cache.ts'
+import type { FileHashes, KnownLayers } from './cache.ts'
 import type { Compression } from './compression.ts'
 import { gzipSize } from './gzip-size.ts'
 import type { ByteRange, Layer, LayerTarget, LentLayer, Task } from './element.ts'
@@ -81,16 +81,22 @@ export class FileLayer implements Layer {
       return known.table
     }
     if (this.#blob.compression === 'none') return this.#listing()
-    const { entries } = await this.#read(undefined, true, signal)
+    const { entries } = await this.#read(undefined, { wantsEntries: true, wantsHashes: false }, signal)
     if (!entries || 'error' in entries) throw namedError(entries?.error, this.#name)
     await this.#keep(entries.table)
     return entries.table
   }
 
-  async readThrough(target: LayerTarget | undefined, signal?: AbortSignal): Promise<number> {
+  async readThrough(
+    target: LayerTarget | undefined,
+    signal?: AbortSignal,
+    onHashes?: (hashes: FileHashes) => Promise<void>,
+  ): Promise<number> {
     const wantsEntries = !(await this.#known.index.has(this.diffID))
-    const { size, entries } = await this.#read(target, wantsEntries, signal)
+    const wants = { wantsEntries, wantsHashes: onHashes !== undefined }
+    const { size, entries, hashes } = await this.#read(target, wants, signal)
     if (entries && 'table' in entries) await this.#keep(entries.table)
+    if (hashes) await onHashes?.(hashes)
     return size
   }
 
@@ -199,9 +205,13 @@ export class FileLayer implements Layer {
   /** Through from start to end, on a thread: its size, and its entries where they are wanted. */
   async #read(
     target: LayerTarget | undefined,
-    wantsEntries: boolean,
+    wants: Pick<LayerReading, 'wantsEntries' | 'wantsHashes'>,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly size: number; readonly entries?: ScannedEntries }> {
+  ): Promise<{
+    readonly size: number
+    readonly entries?: ScannedEntries
+    readonly hashes?: FileHashes | undefined
+  }> {
     const { offset, size: storedSize, compression, digest } = this.#blob
     using file = await (this.#blob.lend?.() ?? this.#blob.open().lend())
     const progress = new SharedProgress()
@@ -213,7 +223,7 @@ export class FileLayer implements Layer {
       size: storedSize,
       compression,
       digest,
-      wantsEntries,
+      ...wants,
       target,
       progress: progress.memory,
     }
@@ -226,13 +236,13 @@ export class FileLayer implements Layer {
       },
     )
     try {
-      const { size, entries, failure } = await readOnThread(reading, progress, {
+      const { size, entries, hashes, failure } = await readOnThread(reading, progress, {
         signal,
         onProgress: (done) => this.#task.progress(this.diffID, done, storedSize),
       })
       this.#size = size
       this.#isVerified = true
-      if (entries) return { size, entries: { table: new EntryTable(entries) } }
+      if (entries) return { size, entries: { table: new EntryTable(entries) }, hashes }
       return { size, ...(failure ? { entries: { error: errorOfReport(failure) } } : {}) }
     } catch (error) {
       if ('error' in lost) throw lost.error

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { ErrorReport } from '../../shared/errors.ts'
+import type { FileHashes } from './cache.ts'
 import type { Compression } from './compression.ts'
 import type { LayerTarget } from './element.ts'
 import type { EntryColumns } from './entry-table.ts'
@@ -17,6 +18,8 @@ export interface LayerReading {
   readonly compression: Compression
   readonly digest: Digest | undefined
   readonly wantsEntries: boolean
+  /** Of files, by SHA-256; the entries come with them. */
+  readonly wantsHashes: boolean
   readonly target: LayerTarget | undefined
   /** Of a SharedProgress, which says how far the bytes may be read. */
   readonly progress: SharedArrayBuffer
@@ -27,6 +30,7 @@ export interface LayerRead {
   readonly size: number
   /** Where they were wanted: the entries, or why they could not be read. */
   readonly entries?: EntryColumns
+  readonly hashes?: FileHashes
   readonly failure?: ErrorReport
 }
 

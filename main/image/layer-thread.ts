@@ -13,7 +13,7 @@ const SPACE_STEP = 8 * 1024 * 1024
 
 /** Reads a layer through, on a thread. */
 export async function perform(reading: LayerReading): Promise<LayerRead> {
-  const { diffID, compression, digest, name, wantsEntries, target } = reading
+  const { diffID, compression, digest, name, wantsEntries, wantsHashes, target } = reading
   const progress = new SharedProgress(reading.progress)
   const stored = {
     diffID,
@@ -21,7 +21,7 @@ export async function perform(reading: LayerReading): Promise<LayerRead> {
     digest,
     from: (position: number) => told(storedBytes(reading, progress, position), progress),
   }
-  const scan = wantsEntries ? new TarScan() : undefined
+  const scan = wantsEntries || wantsHashes ? new TarScan({ wantsHashes }) : undefined
   const write = target && writerTo(target)
   let size = 0
   for await (const chunk of verifiedTar(stored, { name, isBlocking: true })) {
@@ -32,7 +32,7 @@ export async function perform(reading: LayerReading): Promise<LayerRead> {
   const entries = scan?.end()
   if (!entries) return { size }
   return 'table' in entries
-    ? { size, entries: entries.table.columns }
+    ? { size, entries: entries.table.columns, ...(entries.hashes ? { hashes: entries.hashes } : {}) }
     : { size, failure: reportOf(entries.error) }
 }
 

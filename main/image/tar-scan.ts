@@ -1,8 +1,14 @@
+import { createHash, type Hash } from 'node:crypto'
+import type { FileHashes } from './cache.ts'
 import { EntryTableBuilder, type EntryTable } from './entry-table.ts'
+import { grownBuffer } from './grown-buffer.ts'
+import type { TarEntry } from './tar-entry.ts'
 import { TarParser } from './tar-parser.ts'
 
 /** The entries of a tar, or why they could not be read. */
-export type ScannedEntries = { readonly table: EntryTable } | { readonly error: unknown }
+export type ScannedEntries =
+  | { readonly table: EntryTable; readonly hashes?: FileHashes }
+  | { readonly error: unknown }
 
 /**
  * Collects the entries of a tar whose bytes somebody else reads. A tar that cannot be parsed fails only when its table is asked for: the
@@ -10,13 +16,23 @@ export type ScannedEntries = { readonly table: EntryTable } | { readonly error: 
  */
 export class TarScan {
   readonly #builder = new EntryTableBuilder()
-  readonly #parser = new TarParser({
-    onEntry: (entry) => {
-      this.#builder.add(entry)
-      return false
-    },
-  })
+  readonly #hashing: Hashing | undefined
+  readonly #parser: TarParser
   #failure: { readonly error: unknown } | undefined
+
+  constructor(options: { readonly wantsHashes?: boolean } = {}) {
+    const hashing = options.wantsHashes ? new Hashing() : undefined
+    this.#hashing = hashing
+    this.#parser = new TarParser({
+      onEntry: (entry) => {
+        const row = this.#builder.length
+        this.#builder.add(entry)
+        return hashing?.begin(row, entry) ?? false
+      },
+      onData: (chunk) => hashing?.update(chunk),
+      onEnd: () => hashing?.end(),
+    })
+  }
 
   push(chunk: Uint8Array): void {
     if (!this.#failure) this.#try(() => this.#parser.push(chunk))
@@ -25,7 +41,9 @@ export class TarScan {
   /** After the last chunk: the table, or the failure where the tar could not be parsed. */
   end(): ScannedEntries {
     if (!this.#failure) this.#try(() => this.#parser.end())
-    return this.#failure ?? { table: this.#builder.build() }
+    if (this.#failure) return this.#failure
+    const hashes = this.#hashing?.hashes()
+    return { table: this.#builder.build(), ...(hashes ? { hashes } : {}) }
   }
 
   #try(step: () => void): void {
@@ -34,5 +52,40 @@ export class TarScan {
     } catch (error) {
       this.#failure = { error }
     }
+  }
+}
+
+const HASH = 32
+
+/** The SHA-256 of each file whose bytes stand in the tar as they are: not of one with holes, which are not there. */
+class Hashing {
+  readonly #rows: number[] = []
+  #hashes = Buffer.from(new ArrayBuffer(1024 * HASH))
+  #current: Hash | undefined
+
+  /** Whether the entry's content is wanted. */
+  begin(row: number, { type, sparse }: TarEntry): boolean {
+    if (type !== 'file' || sparse) return false
+    this.#rows.push(row)
+    this.#current = createHash('sha256')
+    return true
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#current?.update(chunk)
+  }
+
+  end(): void {
+    const at = (this.#rows.length - 1) * HASH
+    if (at === this.#hashes.length)
+      this.#hashes = Buffer.from(grownBuffer(this.#hashes.buffer, 2 * this.#hashes.length))
+    this.#current?.digest().copy(this.#hashes, at)
+    this.#current = undefined
+  }
+
+  hashes(): FileHashes {
+    const rows = Int32Array.from(this.#rows)
+    // A copy: these alone go over to another thread.
+    return { rows, hashes: Uint8Array.from(this.#hashes.subarray(0, rows.length * HASH)) }
   }
 }

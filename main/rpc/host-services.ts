@@ -1,4 +1,5 @@
 import type { AppInfo, FolderEntry } from '../../shared/contract.ts'
+import type { PathBytes } from '../../shared/path-bytes.ts'
 import type { Keep, SignIn } from '../../shared/remote.ts'
 import type { RecentImage, Settings } from '../../shared/settings.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
@@ -55,6 +56,16 @@ export interface OpenedPaths {
   watch(signal?: AbortSignal): AsyncIterable<{ paths: string[] }>
 }
 
+/** A file of an image that is dragged out of the window. */
+export interface DraggedFile {
+  readonly path: PathBytes
+  /** Bytes from an offset on, as many as there are up to a length, and the size of the whole. */
+  readonly read: (
+    offset: number,
+    length: number,
+  ) => Promise<{ readonly size: number; readonly bytes: Uint8Array }>
+}
+
 /** Everything the wire's procedures stand on; put together by each host. */
 export interface HostServices {
   readonly info: AppInfo
@@ -74,5 +85,7 @@ export interface HostServices {
   /** Whether a file goes with this session, so that there is nothing to remember. */
   isTemporary(path: string): boolean
   reveal(path: string): Promise<void>
+  /** Absent in a browser. */
+  readonly dragOut?: (file: DraggedFile) => Promise<void>
   quit(): void
 }

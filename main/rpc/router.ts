@@ -13,13 +13,16 @@ import type { HostServices } from './host-services.ts'
 
 const os = implement(contract)
 
+/** A question to the reader process, by whose contract the answer is a `T`. */
+type Read = <T>(method: ReaderMethod, input: unknown, signal: AbortSignal | undefined) => Promise<T>
+
 /**
  * The contract, answered by a host's services; nothing here knows which host. One table, in the contract's order, which the compiler
  * holds complete.
  */
 export function createRouter(services: HostServices) {
-  const { engine, grants, recent, settings, cache, signIns } = services
-  const read = async <T>(method: ReaderMethod, input: unknown, signal: AbortSignal | undefined): Promise<T> =>
+  const { grants, recent, settings, cache, signIns } = services
+  const read: Read = async <T>(method: ReaderMethod, input: unknown, signal: AbortSignal | undefined) =>
     (await services.reader.call(method, input, signal)) as T
 
   return os.router({
@@ -94,22 +97,7 @@ export function createRouter(services: HostServices) {
         read<EverywhereWindow>('searchEverywhere', input, signal),
       ),
     },
-    jobs: {
-      submit: os.jobs.submit.handler(async ({ input }) => {
-        await grants.assertAllowed(input)
-        return engine.submit(input)
-      }),
-      cancel: os.jobs.cancel.handler(({ input }) => engine.cancel(input.id)),
-      // A job that is on the list was allowed when it was submitted.
-      retry: os.jobs.retry.handler(({ input }) => engine.retry(input.id)),
-      clear: os.jobs.clear.handler(({ input }) => engine.clear(input.id)),
-      watch: os.jobs.watch.handler(async function* ({ signal }) {
-        yield* engine.watch(signal)
-      }),
-      preflight: os.jobs.preflight.handler(({ input, signal }) =>
-        read<Preflight>('preflight', input, signal),
-      ),
-    },
+    jobs: jobRoutes(services, read),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input }) => settings.set(input)),
@@ -140,9 +128,38 @@ export function createRouter(services: HostServices) {
     },
     system: {
       reveal: os.system.reveal.handler(({ input }) => services.reveal(input.path)),
+      drag: os.system.drag.handler(async ({ input, signal }) => {
+        await services.dragOut?.({
+          path: input.path,
+          read: async (offset, length) => {
+            const { size, base64 } = await read<FileChunk>('read', { ...input, offset, length }, signal)
+            return { size, bytes: Buffer.from(base64, 'base64') }
+          },
+        })
+      }),
       quit: os.system.quit.handler(() => services.quit()),
     },
   })
+}
+
+/** Of the contract's `jobs`. */
+function jobRoutes({ engine, grants }: HostServices, read: Read) {
+  return {
+    submit: os.jobs.submit.handler(async ({ input }) => {
+      await grants.assertAllowed(input)
+      return engine.submit(input)
+    }),
+    cancel: os.jobs.cancel.handler(({ input }) => engine.cancel(input.id)),
+    pause: os.jobs.pause.handler(({ input }) => engine.pause(input.id)),
+    resume: os.jobs.resume.handler(({ input }) => engine.resume(input.id)),
+    // A job that is on the list was allowed when it was submitted.
+    retry: os.jobs.retry.handler(({ input }) => engine.retry(input.id)),
+    clear: os.jobs.clear.handler(({ input }) => engine.clear(input.id)),
+    watch: os.jobs.watch.handler(async function* ({ signal }) {
+      yield* engine.watch(signal)
+    }),
+    preflight: os.jobs.preflight.handler(({ input, signal }) => read<Preflight>('preflight', input, signal)),
+  }
 }
 
 /** For both handlers' `clientInterceptors`: whatever goes wrong, also a malformed input, reaches the window as a report. */

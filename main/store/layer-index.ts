@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
 import type { IndexedLayer, LayerIndex } from '../image/cache.ts'
 import type { EntryTable } from '../image/entry-table.ts'
-import { NameTable } from '../image/name-table.ts'
 import { decodeIndex, encodeIndex, INDEX_FORMAT } from './index-file.ts'
 import { clearLeftovers, temporaryName } from './owner.ts'
 
@@ -39,17 +38,11 @@ export class FileLayerIndex implements LayerIndex {
     return layer
   }
 
-  /** What a search of many layers needs of one; the memory of the rest is given back at once, where nobody else uses it. */
-  async names(diffID: Digest): Promise<NameTable | undefined> {
-    if (this.#inUse.get(diffID)?.deref()) {
-      const layer = await this.get(diffID)
-      return layer && new NameTable(layer.table)
-    }
-    const layer = await this.#read(diffID)
-    if (!layer) return undefined
-    const names = new NameTable(layer.table)
-    release(layer.table)
-    return names
+  /** A layer to be looked at once: the memory of its table is given back with it, unless somebody else uses it, too. */
+  async borrow(diffID: Digest): Promise<(IndexedLayer & Disposable) | undefined> {
+    const isShared = this.#inUse.get(diffID)?.deref() !== undefined
+    const layer = isShared ? await this.get(diffID) : await this.#read(diffID)
+    return layer && { ...layer, [Symbol.dispose]: () => void (isShared || release(layer.table)) }
   }
 
   async has(diffID: Digest): Promise<boolean> {

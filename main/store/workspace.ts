@@ -5,6 +5,7 @@ import type { KnownLayers, LayerCache } from '../image/cache.ts'
 import { Catalogue } from './catalogue.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
+import { FileHashStore } from './file-hashes.ts'
 import { FileLayerIndex } from './layer-index.ts'
 import { RecentStore } from './recent.ts'
 import { SettingsStore } from './settings.ts'
@@ -32,6 +33,8 @@ export interface Workspace extends KnownLayers {
   readonly cacheLimit: number | undefined
   readonly index: FileLayerIndex
   readonly cache: LayerCache
+  /** Hashes of files, of layers that were read through for them. */
+  readonly hashes: FileHashStore
   /** Who signs in to registries, beside what the user's files say; never kept here. */
   readonly signIns: readonly SignIn[]
   readonly parallel: number | undefined
@@ -54,6 +57,7 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
   const { cacheLimit } = options
   const settings = new SettingsStore(configDir)
   const index = new FileLayerIndex(join(cacheDir, 'index'))
+  const hashes = new FileHashStore(join(cacheDir, 'hashes'))
   const listings = new FileLayerIndex(join(cacheDir, 'listings'), { limit: LISTINGS_LIMIT })
   const cache = new FileLayerCache(join(cacheDir, 'layers'), {
     limit: async () => cacheLimit ?? (await settings.get()).cacheLimit,
@@ -66,13 +70,16 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     index,
     listings,
     cache,
+    hashes,
     signIns: options.signIns ?? [],
     parallel: options.parallel,
     caFile: async () => (await settings.get()).caFile || undefined,
     settings,
     recent: new RecentStore(configDir),
     catalogue: new Catalogue(join(configDir, 'images')),
-    cacheSize: async () => (await index.size()) + (await listings.size()) + (await cache.size()),
-    clearCache: async () => (await index.clear()) + (await listings.clear()) + (await cache.clear()),
+    cacheSize: async () =>
+      (await index.size()) + (await listings.size()) + (await hashes.size()) + (await cache.size()),
+    clearCache: async () =>
+      (await index.clear()) + (await listings.clear()) + (await hashes.clear()) + (await cache.clear()),
   }
 }

@@ -41,6 +41,7 @@ export function ExportRun({ job, output, layers, onAgain, onChange, onClose }: E
   switch (job.phase) {
     case 'waiting':
     case 'running':
+    case 'paused':
     case 'cancelling':
       return <Running job={job} layers={layers} onClose={onClose} />
     case 'done':

@@ -1,3 +1,4 @@
+import { fileNameOf } from '../../shared/file-name.ts'
 import { displayPath, pathBytesOf, visible, type PathBytes } from '../../shared/path-bytes.ts'
 
 /** The path of what a person typed or pasted: absolute, with `./`, doubled or trailing slashes, or from a URL bar's habits. */
@@ -50,9 +51,5 @@ export function linkTarget(path: PathBytes, linkname: string): PathBytes {
 
 /** A name for the saved file: the last component, without what file systems and dialogs trip over. */
 export function suggestedName(path: PathBytes, suffix = ''): string {
-  const name = displayPath(baseName(path)).replace(
-    /[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069<>:"/\\|?*]/g,
-    '_',
-  )
-  return `${name === '' ? 'rootfs' : name}${suffix}`
+  return `${fileNameOf(path)}${suffix}`
 }

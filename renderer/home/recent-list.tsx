@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
@@ -7,22 +7,29 @@ import { familiarName } from '../../shared/reference.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
 import { failureOf, useClient } from '../client.ts'
 import { Bytes } from '../parts/bytes.tsx'
-import { IconX } from '../parts/icons.ts'
+import { IconSearch, IconX } from '../parts/icons.ts'
 import { TailText } from '../parts/path-text.tsx'
 import { TimeAgo } from '../parts/time-ago.tsx'
 import { recentKey } from '../queries.ts'
 import { noticeFailure } from '../shell/notices.tsx'
+import { useShell } from '../store.ts'
 import { SourcePlace } from '../source-place.tsx'
 import { useOpen } from '../use-open.ts'
 import styles from './home.module.css'
 
 /** Images opened before, latest first. What is gone from its place stays listed, and says so. */
 export function RecentList({ images }: { readonly images: readonly RecentImage[] }): JSX.Element {
+  const searchAll = useShell((state) => state.searchAll)
   return (
     <section className={styles['recent']} aria-labelledby="recent-title">
-      <h2 id="recent-title" className={styles['heading']}>
-        Recent images
-      </h2>
+      <div className={styles['headingLine']}>
+        <h2 id="recent-title" className={styles['heading']}>
+          Recent images
+        </h2>
+        <Button variant="subtle" size="compact-xs" leftSection={<IconSearch size={14} />} onClick={searchAll}>
+          Search all images
+        </Button>
+      </div>
       <ul className={styles['list']}>
         {images.map((image) => (
           <RecentRow key={keyOfSource(image.source)} image={image} />

@@ -7,6 +7,7 @@ import { familiarName } from '../../shared/reference.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { failureOf, useClient } from '../client.ts'
 import { JobFigures } from '../jobs/job-progress.tsx'
+import { PauseButton } from '../jobs/pause-button.tsx'
 import { isRemote } from '../names.ts'
 import { Bar } from '../parts/bar.tsx'
 import { counted, formatBytes } from '../parts/format.ts'
@@ -106,6 +107,7 @@ function Running({
           <span className={styles['pendingFigures']}>
             <JobFigures job={job} />
           </span>
+          <PauseButton job={job} variant="subtle" />
           <Button
             variant="subtle"
             size="compact-xs"

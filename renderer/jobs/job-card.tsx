@@ -9,13 +9,14 @@ import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { counted, formatBytes, formatDuration } from '../parts/format.ts'
+import { counted, formatBytes, formatCount, formatDuration } from '../parts/format.ts'
 import {
   IconAlertCircle,
   IconAlertTriangle,
   IconCheck,
   IconChevronRight,
   IconMinus,
+  IconPlayerPause,
   IconX,
 } from '../parts/icons.ts'
 import { HostPath } from '../parts/path-text.tsx'
@@ -28,12 +29,14 @@ import { JobProgress, JobSteps } from './job-progress.tsx'
 import { JobWarnings } from './job-warnings.tsx'
 import styles from './jobs.module.css'
 import { MountButtons, mountWords } from './mount-buttons.tsx'
+import { PauseButton } from './pause-button.tsx'
 import { revealLabel } from './reveal-label.ts'
 import { mountTargetOf, useMounting, type MountTarget } from './use-mounting.ts'
 
 const phaseNames: Record<JobPhase, string> = {
   waiting: 'Waiting',
   running: 'Running',
+  paused: 'Paused',
   cancelling: 'Cancelling',
   done: 'Done',
   failed: 'Failed',
@@ -103,6 +106,8 @@ function PhaseIcon({ phase }: { readonly phase: JobPhase }): JSX.Element {
       return <IconAlertCircle size={16} className={styles['bad']} aria-hidden="true" />
     case 'cancelled':
       return <IconMinus size={16} className={styles['quiet']} aria-hidden="true" />
+    case 'paused':
+      return <IconPlayerPause size={16} className={styles['quiet']} aria-hidden="true" />
     case 'waiting':
     case 'running':
     case 'cancelling':
@@ -120,7 +125,7 @@ function Warnings({ count }: { readonly count: number }): JSX.Element | null {
   )
 }
 
-/** Cancel while it runs; afterwards retry, go to its image, and out of the list. */
+/** Pause and cancel while it runs; afterwards retry, go to its image, and out of the list. */
 function JobActions({ job }: { readonly job: JobState }): JSX.Element {
   const client = useClient()
   const open = useOpen()
@@ -130,14 +135,17 @@ function JobActions({ job }: { readonly job: JobState }): JSX.Element {
   const { spec } = job
   if (!isEnded(job.phase)) {
     return (
-      <Button
-        variant="default"
-        size="compact-xs"
-        disabled={job.phase === 'cancelling'}
-        onClick={() => attempt(client.jobs.cancel({ id: job.id }))}
-      >
-        Cancel
-      </Button>
+      <>
+        <PauseButton job={job} variant="default" />
+        <Button
+          variant="default"
+          size="compact-xs"
+          disabled={job.phase === 'cancelling'}
+          onClick={() => attempt(client.jobs.cancel({ id: job.id }))}
+        >
+          Cancel
+        </Button>
+      </>
     )
   }
   return (
@@ -194,6 +202,17 @@ function unmountedWords(count: number): string {
   return count === 0 ? 'nothing was mounted' : `${counted(count, 'mount')} taken away`
 }
 
+/** What became of the images of an engine. */
+function readWords({ imagesRead, imagesKnown = 0, imagesFailed = 0 }: JobOutcome): string | undefined {
+  if (imagesRead === undefined) return undefined
+  const parts = [
+    `${counted(imagesRead, 'image')} read`,
+    ...(imagesKnown > 0 ? [`${formatCount(imagesKnown)} known already`] : []),
+    ...(imagesFailed > 0 ? [`${formatCount(imagesFailed)} could not be read`] : []),
+  ]
+  return parts.join(', ')
+}
+
 /** What came over the network, and what did not have to. */
 function fetchedWords(outcome: JobOutcome | null): string {
   const { bytesFetched = 0, bytesKept = 0 } = outcome ?? {}
@@ -208,6 +227,8 @@ function Outcome({ job }: { readonly job: JobState }): JSX.Element | null {
   const { path, bytesWritten, unmounted } = job.outcome ?? {}
   const fetched = fetchedWords(job.outcome)
   const mountTarget = mountTargetOf(job)
+  const read = job.outcome ? readWords(job.outcome) : undefined
+  if (read !== undefined) return <p className="dim">{read}</p>
   if (unmounted !== undefined) return <p className="dim">{unmountedWords(unmounted)}</p>
   if (path === undefined) {
     return fetched === '' ? null : <p className="dim">{fetched}</p>

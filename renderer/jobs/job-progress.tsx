@@ -38,6 +38,7 @@ export function JobFigures({ job }: { readonly job: JobState }): JSX.Element {
 
 function timeLeft(job: JobState, rate: number | null): string {
   if (job.phase === 'waiting') return 'waiting for another job'
+  if (job.phase === 'paused') return 'paused'
   if (job.phase === 'cancelling') return 'cancelling'
   if (job.total === null || rate === null || rate <= 0) return ''
   return `${formatDuration(((job.total - job.done) / rate) * 1000)} left`

@@ -30,6 +30,7 @@ import Minus from '@tabler/icons-react/dist/esm/icons/IconMinus.mjs'
 import Package from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import PackageExport from '@tabler/icons-react/dist/esm/icons/IconPackageExport.mjs'
 import Pencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
+import PlayerPause from '@tabler/icons-react/dist/esm/icons/IconPlayerPause.mjs'
 import Refresh from '@tabler/icons-react/dist/esm/icons/IconRefresh.mjs'
 import Search from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
 import Server from '@tabler/icons-react/dist/esm/icons/IconServer2.mjs'
@@ -71,6 +72,7 @@ export const IconMinus = decoration(Minus)
 export const IconPackage = decoration(Package)
 export const IconPackageExport = decoration(PackageExport)
 export const IconPencil = decoration(Pencil)
+export const IconPlayerPause = decoration(PlayerPause)
 export const IconRefresh = decoration(Refresh)
 export const IconSearch = decoration(Search)
 export const IconServer = decoration(Server)

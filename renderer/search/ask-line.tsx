@@ -10,23 +10,27 @@ import styles from './search.module.css'
 interface AskLineProps {
   readonly view: SearchView
   readonly mode: SearchMode
+  /** There is an image to search alone. */
+  readonly isScopeShown: boolean
   readonly onChange: (patch: Partial<SearchView>) => void
 }
 
 /** Beside the box: where to search, and whether the filters are open. */
-export function AskLine({ view, mode, onChange }: AskLineProps): JSX.Element {
+export function AskLine({ view, mode, isScopeShown, onChange }: AskLineProps): JSX.Element {
   const count = filterCount(view.filters) + (mode === 'contents' && view.isBinary ? 1 : 0)
   return (
     <div className={styles['askLine']}>
-      <SegmentedControl
-        aria-label="Search in"
-        value={view.scope}
-        onChange={(value) => onChange({ scope: value === 'everywhere' ? 'everywhere' : 'image' })}
-        data={[
-          { value: 'image', label: 'This image' },
-          { value: 'everywhere', label: 'All images opened before' },
-        ]}
-      />
+      {isScopeShown && (
+        <SegmentedControl
+          aria-label="Search in"
+          value={view.scope}
+          onChange={(value) => onChange({ scope: value === 'everywhere' ? 'everywhere' : 'image' })}
+          data={[
+            { value: 'image', label: 'This image' },
+            { value: 'everywhere', label: 'All images opened before' },
+          ]}
+        />
+      )}
       <Tooltip label={`Which files (Alt+${FILTER_KEY})`}>
         <Button
           variant="default"

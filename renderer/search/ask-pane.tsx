@@ -15,7 +15,8 @@ import type { History } from './use-history.ts'
 interface AskPaneProps {
   readonly box: RefObject<HTMLInputElement | null>
   readonly results: RefObject<ResultsHandle | null>
-  readonly info: ImageInfo
+  /** Null where no image is open: all are searched. */
+  readonly info: ImageInfo | null
   readonly view: SearchView
   readonly mode: SearchMode
   readonly history: History
@@ -65,10 +66,10 @@ export function AskPane(props: AskPaneProps): JSX.Element {
           onEnterResults={(step) => results.current?.enter(step)}
           onOpen={() => results.current?.open()}
         />
-        <AskLine view={view} mode={mode} onChange={onChange} />
+        <AskLine view={view} mode={mode} isScopeShown={info !== null} onChange={onChange} />
       </div>
       {view.isFilterShown && <FilterRow view={view} mode={mode} onChange={onChange} />}
-      {mode !== 'everywhere' && (
+      {info && mode !== 'everywhere' && (
         <LayerStrip info={info} selected={view.layers} counts={counts} verb="Only" onChoose={chooseLayer} />
       )}
       {children}

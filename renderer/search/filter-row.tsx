@@ -89,7 +89,7 @@ export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element
       {box('owner', 'Owner', 'uid:gid')}
       <div className={styles['filterEnd']}>
         <p id={PROBLEMS} className={styles['problems']} role="status">
-          {Object.values(problems).join('. ')}
+          {Object.values(problems).join(' · ')}
         </p>
         {mode === 'contents' && (
           <Checkbox

@@ -34,6 +34,14 @@ const MOST_GLOBS = 100
 const LONGEST_GLOB = 4096
 const LARGEST_ID = 0xffff_ffff
 
+/** What is said of them stands apart from the box. */
+const NAMES = {
+  include: 'Files to include',
+  exclude: 'Files to exclude',
+  minSize: 'Size from',
+  maxSize: 'Size to',
+} as const
+
 /** What the boxes ask for, and what is wrong with those that are left out of it. */
 export function filterOf(texts: FilterTexts): {
   readonly filter: SearchFilter
@@ -43,20 +51,20 @@ export function filterOf(texts: FilterTexts): {
   const globs = (box: 'include' | 'exclude'): string[] => {
     const list = splitGlobs(texts[box])
     if (list.length <= MOST_GLOBS && list.every((glob) => glob.length <= LONGEST_GLOB)) return list
-    problems[box] = `At most ${MOST_GLOBS} patterns in a box`
+    problems[box] = `${NAMES[box]}: at most ${MOST_GLOBS} patterns`
     return []
   }
   const size = (box: 'minSize' | 'maxSize'): number | undefined => {
     const text = texts[box].trim()
     const bytes = text === '' ? undefined : sizeOf(text)
-    if (text !== '' && bytes === undefined) problems[box] = `${text}: not a size such as 10k or 1.5 MB`
+    if (text !== '' && bytes === undefined) problems[box] = `${NAMES[box]}: such as 10k or 1.5 MB`
     return bytes
   }
   const owner = ownerOf(texts.owner)
-  if (owner === undefined) problems.owner = `${texts.owner.trim()}: not an owner such as 0, 1000:1000 or :50`
+  if (owner === undefined) problems.owner = 'Owner: numbers, UID:GID'
   const bounds = { minSize: size('minSize'), maxSize: size('maxSize') }
   const { minSize = 0, maxSize = Number.POSITIVE_INFINITY } = bounds
-  if (minSize > maxSize) problems.maxSize = 'The largest size is below the smallest'
+  if (minSize > maxSize) problems.maxSize = 'Size to: less than size from'
   const filter: SearchFilter = {
     ...NO_FILTER,
     include: globs('include'),

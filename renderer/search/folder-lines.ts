@@ -1,7 +1,7 @@
 import { baseName, parentOf } from '../files/paths.ts'
 import { dismissedTest, placesOf, type Dismissed, type HitPlace } from './dismissed.ts'
 import type { Hit } from './found.ts'
-import type { ResultLine, ResultLines } from './result-lines.ts'
+import { fileHead, isHead, type ResultLine, type ResultLines } from './result-lines.ts'
 
 interface Folder {
   /** Names it among all heads. */
@@ -41,8 +41,7 @@ export function folderLines(
     lineAt: (line) => lines[line],
     placesBelow: (line) => {
       const head = lines[line]
-      if (head === undefined || head.kind === 'hit') return []
-      const found = head.kind === 'folder' ? find(root, head.key) : undefined
+      const found = isHead(head) ? find(root, head.key) : undefined
       return found ? placesIn(found) : []
     },
   }
@@ -53,16 +52,18 @@ export function folderLines(
       const { key } = shown
       const isCollapsed = collapsed.has(key)
       heads.push(key)
-      lines.push({
-        kind: 'folder',
+      const head = {
         key,
         count: shown.count,
         isCollapsed,
         level: level + 1,
         path: shown.path,
         name: shown === child ? child.name : relative(shown.path, parent.path),
-        hit: shown.isFile ? shown.hits[0]?.hit : undefined,
-      })
+      }
+      const [first] = shown.hits
+      lines.push(
+        shown.isFile && first ? { kind: 'file', ...head, hit: first.hit } : { kind: 'folder', ...head },
+      )
       if (!isCollapsed) write(shown, level + 1)
     }
     for (const place of parent.hits) lines.push({ kind: 'hit', ...place, level: level + 1 })
@@ -89,8 +90,7 @@ function add(root: Folder, hit: Hit, place: Placed): void {
     into(part, folder(`folder ${path}`, path, part))
   }
   if ('line' in hit) {
-    // No folder's name has a slash: the same file of two layers is two.
-    const key = `file ${hit.layerIndex}/${hit.path}`
+    const key = fileHead(hit.layerIndex, hit.path)
     into(key, folder(key, hit.path, baseName(hit.path), true))
   }
   at.hits.push(place)

@@ -11,11 +11,17 @@ import { IconChevronRight, IconPackage } from '../parts/icons.ts'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
 import { placeText } from '../source-place.tsx'
 import type { Hit } from './found.ts'
-import type { ResultLine } from './result-lines.ts'
-import { DismissCell, lineId, placeOf, type CommandOf, type LineProps } from './result-parts.tsx'
+import type { HeadLine as Head, ResultLine } from './result-lines.ts'
+import {
+  DismissCell,
+  HitState,
+  lineId,
+  MarkedPath,
+  placeOf,
+  type CommandOf,
+  type LineProps,
+} from './result-parts.tsx'
 import styles from './search.module.css'
-
-type Head = Exclude<ResultLine, { kind: 'hit' }>
 
 interface HeadProps extends LineProps {
   readonly head: Head
@@ -25,9 +31,11 @@ interface HeadProps extends LineProps {
   /** What else there is to say, on one line. */
   readonly more?: ReactNode
   readonly style?: CSSProperties
+  /** Whether the final image still has it. */
+  readonly state?: Hit['state'] | undefined
 }
 
-function HeadLine({ head, name, title, more, style, line, top, isActive }: HeadProps): JSX.Element {
+function HeadLine({ head, name, title, more, style, state, line, top, isActive }: HeadProps): JSX.Element {
   return (
     <div
       id={lineId(line)}
@@ -38,6 +46,7 @@ function HeadLine({ head, name, title, more, style, line, top, isActive }: HeadP
       aria-selected={isActive}
       data-line={line}
       data-kind={head.kind}
+      data-state={state}
       style={{ ...placeOf(top, head.level), ...style }}
     >
       <span role="gridcell" className={styles['groupName']}>
@@ -122,13 +131,10 @@ export const ImageHead = memo(function ImageHead({ head, image, ...line }: Image
 
 interface FolderHeadProps extends LineProps {
   readonly head: Head & { readonly kind: 'folder' }
-  /** The first line found in it, where it is a file. */
-  readonly hit: Hit | undefined
 }
 
-/** A folder with hits in it; or a file, with the lines found in it. */
-export const FolderHead = memo(function FolderHead({ head, hit, ...line }: FolderHeadProps): JSX.Element {
-  const isFile = head.hit !== undefined
+/** A folder with hits in it. */
+export const FolderHead = memo(function FolderHead({ head, ...line }: FolderHeadProps): JSX.Element {
   const name = pathText(head.name)
   return (
     <HeadLine
@@ -137,19 +143,80 @@ export const FolderHead = memo(function FolderHead({ head, hit, ...line }: Folde
       name={name}
       title={
         <>
-          <TypeIcon type={isFile ? 'file' : 'directory'} isOpen={!head.isCollapsed} />
+          <TypeIcon type="directory" isOpen={!head.isCollapsed} />
           <bdi className={`mono ${styles['folderName']}`} title={pathText(head.path)}>
             {name}
           </bdi>
         </>
       }
+    />
+  )
+})
+
+interface FileHeadProps extends LineProps {
+  readonly head: Head & { readonly kind: 'file' }
+  /** The first line found in it. */
+  readonly hit: Hit | undefined
+  /** Its folders stand above it, and not its layer. */
+  readonly isInTree: boolean
+  readonly commandOf: CommandOf
+}
+
+/** A file with the lines found in it, and whether the final image still has it. */
+export const FileHead = memo(function FileHead(props: FileHeadProps): JSX.Element {
+  const { head, hit, isInTree, commandOf, ...line } = props
+  return (
+    <HeadLine
+      {...line}
+      head={head}
+      state={hit?.state}
+      name={pathText(head.name)}
+      title={
+        <>
+          <TypeIcon type="file" />
+          <span className={styles['filePath']} title={pathText(head.path)}>
+            <MarkedPath text={pathText(head.name)} ranges={[]} />
+          </span>
+        </>
+      }
       more={
         hit && (
-          <span className={styles['origin']}>
-            <LayerSwatch index={hit.layerIndex} /> Layer {hit.layerIndex}
-          </span>
+          <>
+            {isInTree && (
+              <span className={styles['origin']} title={commandOf(hit.layerIndex)}>
+                <LayerSwatch index={hit.layerIndex} /> Layer {hit.layerIndex}
+              </span>
+            )}
+            <span className={styles['state']}>
+              <HitState hit={hit} commandOf={commandOf} />
+            </span>
+          </>
         )
       }
     />
+  )
+})
+
+interface RestRowProps extends LineProps {
+  readonly rest: ResultLine & { readonly kind: 'rest' }
+}
+
+/** Lines of a layer beyond those that are shown of all at once: a click shows the layer alone, with all of them. */
+export const RestRow = memo(function RestRow({ rest, line, top, isActive }: RestRowProps): JSX.Element {
+  return (
+    <div
+      id={lineId(line)}
+      className={styles['rest']}
+      role="row"
+      aria-level={rest.level}
+      aria-selected={isActive}
+      data-line={line}
+      style={placeOf(top, rest.level)}
+    >
+      <span role="gridcell">
+        {counted(rest.count, 'more line')}.{' '}
+        <span className={styles['restAction']}>Show layer {rest.section} alone</span>
+      </span>
+    </div>
   )
 })

@@ -70,11 +70,13 @@ const INSIDE: readonly Example[] = [
 
 interface HintsProps {
   readonly mode: SearchMode
+  /** No image is open here: the key leads elsewhere once one is. */
+  readonly isAlone: boolean
   readonly onChange: (patch: Partial<SearchView>) => void
 }
 
 /** Nothing is asked yet: what can be, by examples to click. */
-export function Hints({ mode, onChange }: HintsProps): JSX.Element {
+export function Hints({ mode, isAlone, onChange }: HintsProps): JSX.Element {
   const examples = mode === 'everywhere' ? NAMES : mode === 'contents' ? INSIDE : [...NAMES, ...INSIDE]
   return (
     <div className={styles['hints']}>
@@ -91,8 +93,12 @@ export function Hints({ mode, onChange }: HintsProps): JSX.Element {
           ))}
         </ul>
         <p>
-          <Keys combination="mod+shift+F" /> brings you here from anywhere, <Keys combination="F4" /> walks
-          the results.
+          {!isAlone && (
+            <>
+              <Keys combination="mod+shift+F" /> brings you here from anywhere,{' '}
+            </>
+          )}
+          <Keys combination="F4" /> walks the results.
         </p>
       </EmptyState>
     </div>

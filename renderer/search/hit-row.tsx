@@ -5,8 +5,6 @@ import { TypeIcon } from '../files/type-icon.tsx'
 import { Bytes } from '../parts/bytes.tsx'
 import { formatCount } from '../parts/format.ts'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
-import { TailText } from '../parts/path-text.tsx'
-import { displayPath } from '../../shared/path-bytes.ts'
 import { matchRanges } from './match-ranges.ts'
 import {
   DismissCell,
@@ -63,15 +61,11 @@ export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
 interface LineRowProps extends LineProps {
   readonly hit: ContentHit
   readonly level: number
-  /** Its file stands above it. */
-  readonly isInTree: boolean
-  readonly commandOf: CommandOf
 }
 
-/** One line of a file: where it stands, the match in it, and what became of the file. */
-export const LineRow = memo(function LineRow(props: LineRowProps): JSX.Element {
-  const { hit, level, isInTree, commandOf, line, top, isActive } = props
-  const path = pathText(hit.path)
+/** One line of the file that stands above it: its number, and the match in it. */
+export const LineRow = memo(function LineRow({ hit, level, line, top, isActive }: LineRowProps): JSX.Element {
+  const place = `${pathText(hit.path)}:${hit.line}`
   const { before, match, after } = snippetOf(hit)
   return (
     <div
@@ -81,16 +75,11 @@ export const LineRow = memo(function LineRow(props: LineRowProps): JSX.Element {
       aria-level={level}
       aria-selected={isActive}
       data-line={line}
-      data-state={hit.state}
-      data-tree={isInTree || undefined}
+      title={place}
       style={placeOf(top, level)}
     >
-      <span role="gridcell" className={styles['linePath']} title={`${path}:${hit.line}`}>
-        {!isInTree && <TailText text={displayPath(hit.path)} />}
-        <span className={styles['lineNumber']}>
-          {!isInTree && ':'}
-          {formatCount(hit.line)}
-        </span>
+      <span role="gridcell" className={styles['lineNumber']}>
+        {formatCount(hit.line)}
       </span>
       <span role="gridcell" className={styles['snippet']}>
         <bdi>
@@ -99,10 +88,7 @@ export const LineRow = memo(function LineRow(props: LineRowProps): JSX.Element {
           {after}
         </bdi>
       </span>
-      <span role="gridcell" className={styles['state']}>
-        <HitState hit={hit} commandOf={commandOf} />
-      </span>
-      <DismissCell name={`${path}:${hit.line}`} />
+      <DismissCell name={place} />
     </div>
   )
 })

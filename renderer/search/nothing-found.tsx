@@ -24,6 +24,12 @@ export function NothingFound({ question, found, view, onChange }: NothingFoundPr
       : layers.length > 0
         ? 'the chosen layers'
         : 'any layer'
+  if (question.kind === 'everywhere' && found.images?.length === 0)
+    return (
+      <EmptyState title="No image to search yet">
+        Images can be searched here once they were opened, also after they are closed.
+      </EmptyState>
+    )
   const skipped = found.inside?.binaryFiles ?? 0
   return (
     <EmptyState

@@ -1,11 +1,17 @@
 import { isFiltering, type ContentQuery, type SearchQuery } from '../../shared/query.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { filterOf } from './filter-texts.ts'
 
-/** What the page asks: names in this image or in all, or lines inside the files of this one. */
+interface OfImage {
+  readonly source: SourceSpec
+  readonly layers: readonly number[]
+}
+
+/** What the page asks: names in one image or in all, or lines inside the files of one. */
 export type Question =
-  | { readonly kind: 'names'; readonly query: SearchQuery; readonly layers: readonly number[] }
-  | { readonly kind: 'contents'; readonly query: ContentQuery; readonly layers: readonly number[] }
+  | (OfImage & { readonly kind: 'names'; readonly query: SearchQuery })
+  | (OfImage & { readonly kind: 'contents'; readonly query: ContentQuery })
   | { readonly kind: 'everywhere'; readonly query: SearchQuery }
 
 export type SearchMode = Question['kind']
@@ -16,20 +22,21 @@ export function modeOf({ scope, isInside }: Pick<SearchView, 'scope' | 'isInside
   return isInside ? 'contents' : 'names'
 }
 
-/** What box and filters ask for; null where they ask for nothing: everything, or every line. */
-export function questionOf(text: string, view: SearchView): Question | null {
+/** What box and filters ask of an image or of all; null where they ask for nothing: everything, or every line. */
+export function questionOf(text: string, view: SearchView, source: SourceSpec | null): Question | null {
   const { filter } = filterOf(view.filters)
   const mode = modeOf(view)
-  const { isRegex, isCaseSensitive } = view
+  const { isRegex, isCaseSensitive, layers } = view
   if (mode === 'contents') {
-    if (text === '') return null
+    if (text === '' || source === null) return null
     const { isWholeWord, isBinary } = view
     const query = { pattern: text, isRegex, isCaseSensitive, isWholeWord, isBinary, filter }
-    return { kind: mode, query, layers: view.layers }
+    return { kind: mode, source, query, layers }
   }
   if (text === '' && !isFiltering(filter)) return null
   const query = { pattern: text, isRegex, isCaseSensitive, isWholeName: view.isWholeName, filter }
-  return mode === 'names' ? { kind: mode, query, layers: view.layers } : { kind: mode, query }
+  if (mode === 'everywhere') return { kind: mode, query }
+  return source && { kind: mode, source, query, layers }
 }
 
 /** One text for each question, whatever layers it is narrowed to: what was dismissed from its answers goes by it. */

@@ -1,4 +1,4 @@
-import { headOf, type ResultLines } from './result-lines.ts'
+import { headOf, isHead, type ResultLines } from './result-lines.ts'
 
 /** What a key does in the results (WAI-ARIA treegrid pattern). */
 export type ResultAction =
@@ -29,7 +29,7 @@ export function resultAction(
     to: Math.min(lines.total - 1, Math.max(0, line)),
   })
   const line = lines.lineAt(active)
-  const head = line && line.kind !== 'hit' ? line : undefined
+  const head = isHead(line) ? line : undefined
   switch (key.key) {
     case 'ArrowDown':
       return to(active + 1)

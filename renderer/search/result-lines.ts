@@ -15,17 +15,29 @@ interface Head {
   readonly level: number
 }
 
-/** A line of the results: the head of a section, a folder or a file with lines, or a hit. */
+interface Named {
+  /** All of its path, and the part that its line shows. */
+  readonly path: string
+  readonly name: string
+}
+
+/** A line of the results: the head of a section, of a folder or of a file with lines, a hit, or what is said of hits not fetched. */
 export type ResultLine =
   | (Head & { readonly kind: 'section'; readonly section: string })
-  | (Head & {
-      readonly kind: 'folder'
-      /** All of its path, and the part that its line shows. */
-      readonly path: string
-      readonly name: string
-      /** A file with the lines found in it: the first of them. */
-      readonly hit: number | undefined
-    })
+  | (Head & Named & { readonly kind: 'folder' })
+  | (Head &
+      Named & {
+        readonly kind: 'file'
+        /** The first of the lines found in it. */
+        readonly hit: number
+      })
+  | {
+      readonly kind: 'rest'
+      readonly key: string
+      readonly section: string
+      readonly count: number
+      readonly level: number
+    }
   | (HitPlace & { readonly kind: 'hit'; readonly hit: number; readonly level: number })
 
 /** Lines by their numbers: those out of view need not be there. */
@@ -37,6 +49,18 @@ export interface ResultLines {
   readonly lineAt: (line: number) => ResultLine | undefined
   /** Places of all hits below a head. */
   readonly placesBelow: (line: number) => readonly HitPlace[]
+}
+
+/** A line that others stand under. */
+export type HeadLine = Extract<ResultLine, { readonly isCollapsed: boolean }>
+
+export function isHead(line: ResultLine | undefined): line is HeadLine {
+  return line !== undefined && 'isCollapsed' in line
+}
+
+/** The key of a file's head: the same file of two layers is two. No folder's name has a slash. */
+export function fileHead(layer: number, path: string): string {
+  return `file ${layer}/${path}`
 }
 
 /** The next hit before or after a line; undefined where there is none. Those of collapsed heads are passed over. */
@@ -52,7 +76,7 @@ export function headOf(lines: ResultLines, line: number): number | undefined {
   const level = lines.lineAt(line)?.level ?? 1
   for (let at = line - 1; at >= 0; at--) {
     const head = lines.lineAt(at)
-    if (head && head.kind !== 'hit' && head.level < level) return at
+    if (isHead(head) && head.level < level) return at
   }
   return undefined
 }

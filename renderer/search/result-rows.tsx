@@ -5,7 +5,7 @@ import { commandText } from '../image/command-text.ts'
 import { layerCommand } from '../image/layer-facts.ts'
 import type { UniformRows } from '../rows/use-uniform-rows.ts'
 import type { Hit } from './found.ts'
-import { FolderHead, ImageHead, LayerHead } from './head-row.tsx'
+import { FileHead, FolderHead, ImageHead, LayerHead, RestRow } from './head-row.tsx'
 import { HitRow, LineRow } from './hit-row.tsx'
 import type { Question } from './question.ts'
 import type { ResultLine, ResultLines } from './result-lines.ts'
@@ -13,7 +13,8 @@ import type { CommandOf, LineProps } from './result-parts.tsx'
 import styles from './search.module.css'
 
 interface ResultRowsProps {
-  readonly info: ImageInfo
+  /** Null where no one image is searched. */
+  readonly info: ImageInfo | null
   readonly question: Question
   readonly images: readonly KnownImage[] | undefined
   readonly lines: ResultLines
@@ -28,7 +29,10 @@ interface ResultRowsProps {
 /** The lines in view. */
 export function ResultRows(props: ResultRowsProps): JSX.Element {
   const { info, images, lines, height, items, active } = props
-  const commandOf = useCallback<CommandOf>((layer) => commandText(layerCommand(info, layer)), [info])
+  const commandOf = useCallback<CommandOf>(
+    (layer) => (info === null ? '' : commandText(layerCommand(info, layer))),
+    [info],
+  )
   return (
     <div style={{ height, position: 'relative' }}>
       {items.map(({ index, top }) => {
@@ -42,8 +46,12 @@ export function ResultRows(props: ResultRowsProps): JSX.Element {
             <LayerHead key={index} {...shared} head={line} commandOf={commandOf} />
           )
         }
-        if (line?.kind === 'folder')
-          return <FolderHead key={index} {...shared} head={line} hit={props.hitOf(line)} />
+        if (line?.kind === 'folder') return <FolderHead key={index} {...shared} head={line} />
+        if (line?.kind === 'file') {
+          const file = { head: line, hit: props.hitOf(line), isInTree: props.isTree, commandOf }
+          return <FileHead key={index} {...shared} {...file} />
+        }
+        if (line?.kind === 'rest') return <RestRow key={index} {...shared} rest={line} />
         return <OneHit key={index} {...props} {...shared} at={line} commandOf={commandOf} />
       })}
     </div>
@@ -59,14 +67,15 @@ interface OneHitProps extends ResultRowsProps, LineProps {
 function OneHit(props: OneHitProps): JSX.Element {
   const { question, images, isTree, at, commandOf, line, top, isActive } = props
   const hit = props.hitOf(at)
-  const shared = { line, top, isActive, level: at?.level ?? 1, isInTree: isTree }
-  if (hit && 'line' in hit) return <LineRow {...shared} hit={hit} commandOf={commandOf} />
+  const shared = { line, top, isActive, level: at?.level ?? 1 }
+  if (hit && 'line' in hit) return <LineRow {...shared} hit={hit} />
   if (hit && question.kind !== 'contents') {
     const image = 'imageID' in hit ? images?.find(({ imageID }) => imageID === hit.imageID) : undefined
     return (
       <HitRow
         {...shared}
         hit={hit}
+        isInTree={isTree}
         query={question.query}
         commandOf={image ? (layer) => commandText(image.layers[layer]?.createdBy) : commandOf}
       />

@@ -13,14 +13,14 @@ import { failureOf } from '../client.ts'
 import { copyPath } from '../files/use-tree-actions.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { ErrorNote } from '../parts/error-note.tsx'
-import { useShell, type OpenImage } from '../store.ts'
+import { useShell } from '../store.ts'
 import { dismissedOf, withHits, withSection } from './dismissed.ts'
 import type { Found, Hit } from './found.ts'
 import { saidOf } from './hit-view.ts'
 import { NothingFound } from './nothing-found.tsx'
 import { keyOfQuestion, type Question } from './question.ts'
 import { resultAction } from './result-keys.ts'
-import { nextHit, type ResultLine } from './result-lines.ts'
+import { isHead, nextHit, type ResultLine } from './result-lines.ts'
 import { lineId } from './result-parts.tsx'
 import { ResultRows } from './result-rows.tsx'
 import styles from './search.module.css'
@@ -40,8 +40,8 @@ export interface ResultsHandle {
 
 interface SearchResultsProps {
   readonly ref: Ref<ResultsHandle>
-  readonly image: OpenImage
-  readonly info: ImageInfo
+  /** Null where no one image is searched. */
+  readonly info: ImageInfo | null
   readonly question: Question
   readonly view: SearchView
   readonly form: ResultsForm
@@ -57,8 +57,8 @@ interface SearchResultsProps {
 
 /** Hits by layer, folder or image, of which only those in view exist. */
 export function SearchResults(props: SearchResultsProps): JSX.Element {
-  const { ref, image, info, question, view, form, onChange, onView, onOpen, onLeave, onSummary } = props
-  const results = useResults(image.source, question, view, form)
+  const { ref, info, question, view, form, onChange, onView, onOpen, onLeave, onSummary } = props
+  const results = useResults(question, view, form)
   const { data, lines, hitOf, scroller, height, items, page, reveal } = results
   const grid = useRef<HTMLDivElement>(null)
   const place = `${keyOfQuestion(question)} ${view.layers.join()} ${form.isTree}`
@@ -84,7 +84,8 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
   }
   const fold = (key: string): void => onChange({ collapsed: toggled(view.collapsed, key) })
   const act = (line: ResultLine | undefined, isOpened: boolean): void => {
-    if (line && line.kind !== 'hit') return fold(line.key)
+    if (isHead(line)) return fold(line.key)
+    if (line?.kind === 'rest') return onChange({ layers: [Number(line.section)] })
     const hit = hitOf(line)
     if (hit === undefined || head === undefined) return
     if (isOpened || question.kind === 'everywhere') onOpen(hit, head)
@@ -92,7 +93,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
   }
   const dismiss = (at: number): void => {
     const line = lines.lineAt(at)
-    if (line === undefined) return
+    if (line === undefined || line.kind === 'rest') return
     const dismissed = dismissedOf(view.dismissed, keyOfQuestion(question))
     if (line.kind === 'section') onChange({ dismissed: withSection(dismissed, line.section) })
     else onChange({ dismissed: withHits(dismissed, line.kind === 'hit' ? [line] : lines.placesBelow(at)) })

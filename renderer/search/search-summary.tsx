@@ -4,7 +4,6 @@ import type { ImageInfo } from '../../shared/image.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { Bar } from '../parts/bar.tsx'
 import { counted, formatBytes, formatCount } from '../parts/format.ts'
-import type { OpenImage } from '../store.ts'
 import { dismissedOf, leftOf, NONE_DISMISSED } from './dismissed.ts'
 import { sectionsOf, type Found, type Inside } from './found.ts'
 import { keyOfQuestion, type Question } from './question.ts'
@@ -13,10 +12,11 @@ import styles from './search.module.css'
 import type { Summary } from './summary.ts'
 import { useExport } from './use-export.ts'
 import { MOST_HITS } from './use-found.ts'
+import { isGrouped } from './use-results.ts'
 
 interface SearchSummaryProps {
-  readonly image: OpenImage
-  readonly info: ImageInfo
+  /** Null where no one image is searched. */
+  readonly info: ImageInfo | null
   readonly question: Question
   readonly summary: Summary
   readonly view: SearchView
@@ -38,7 +38,8 @@ export function SearchSummary(props: SearchSummaryProps): JSX.Element {
   )
   const inside = question.kind === 'contents' ? found?.inside : undefined
   const isRunning = inside?.isRunning === true && !isStopped
-  const isAllCollapsed = heads.length > 0 && heads.every((head) => view.collapsed.includes(head))
+  const collapsed = new Set(view.collapsed)
+  const isAllCollapsed = heads.length > 0 && heads.every((head) => collapsed.has(head))
   const gone = found === undefined ? 0 : found.total - left.hits
   return (
     <div className={styles['summary']}>
@@ -90,8 +91,8 @@ interface MenuProps extends SearchSummaryProps {
   readonly total: number
 }
 
-function Menu({ image, info, question, view, found, total }: MenuProps): JSX.Element {
-  const exporting = useExport(image.source, info, question, found, view.dismissed)
+function Menu({ info, question, view, found, total }: MenuProps): JSX.Element {
+  const exporting = useExport(info, question, found, view.dismissed)
   return <ResultsMenu total={total} export={exporting} />
 }
 
@@ -172,9 +173,8 @@ function Truncated(props: {
 }): JSX.Element | null {
   const { question, found, isTree } = props
   const all = found.inside?.lines ?? found.total
-  const shown = isTree ? Math.min(found.total, MOST_HITS) : found.total
-  const isWhole =
-    'layers' in question && question.layers.length > 0 ? !isTree || shown === found.total : all <= shown
+  const shown = isGrouped(question, isTree) ? Math.min(found.total, MOST_HITS) : found.total
+  const isWhole = 'layers' in question && question.layers.length > 0 ? shown === found.total : all <= shown
   if (isWhole) return null
   const noun = question.kind === 'contents' ? 'lines' : 'results'
   return (

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 export interface ActiveLine {
   /** The line that somebody went to; null before anybody did. */
@@ -8,12 +8,18 @@ export interface ActiveLine {
   readonly moveTo: (line: number) => void
 }
 
-/** Other results are walked from their start. */
+/** Other results are walked, and seen, from their start. */
 export function useActiveLine(place: string, total: number, reveal: (line: number) => void): ActiveLine {
   const [position, setPosition] = useState<{ readonly place: string; readonly line: number | null }>({
     place,
     line: null,
   })
+  const shown = useRef(place)
+  useEffect(() => {
+    if (shown.current === place) return
+    shown.current = place
+    reveal(0)
+  }, [place, reveal])
   const walked = position.place === place ? position.line : null
   return {
     walked,

@@ -1,6 +1,5 @@
 import { useMemo } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
 import { failureOf, useClient } from '../client.ts'
 import { useHost } from '../host.ts'
 import { counted } from '../parts/format.ts'
@@ -21,8 +20,7 @@ export interface Export {
 
 /** Takes the results elsewhere: the first ten thousand, without those dismissed. */
 export function useExport(
-  source: SourceSpec,
-  info: ImageInfo,
+  info: ImageInfo | null,
   question: Question,
   found: Found,
   dismissed: Dismissed,
@@ -31,7 +29,7 @@ export function useExport(
   const host = useHost()
   return useMemo(() => {
     const hitsLeft = async (): Promise<readonly Hit[]> =>
-      withoutDismissed(await allHits(client, source, question), question, dismissed)
+      withoutDismissed(await allHits(client, question), question, dismissed)
     const text = async (format: HitFormat): Promise<readonly [text: string, count: number]> => {
       const hits = await hitsLeft()
       return [hitsAs(format, hits, (hit) => imageOf(hit, info, found)), hits.length]
@@ -62,10 +60,11 @@ export function useExport(
                 const suggestedName = 'found.tar'
                 const destination = await host.pickSave({ suggestedName, purpose: 'save' })
                 if (destination === null) return
-                await client.jobs.submit({ kind: 'save-hits', input: source, hits, destination })
+                const { source: input } = question
+                await client.jobs.submit({ kind: 'save-hits', input, hits, destination })
               }),
     }
-  }, [client, host, source, info, question, found, dismissed])
+  }, [client, host, info, question, found, dismissed])
 }
 
 function withoutDismissed(hits: readonly Hit[], question: Question, dismissed: Dismissed): readonly Hit[] {
@@ -77,8 +76,9 @@ function withoutDismissed(hits: readonly Hit[], question: Question, dismissed: D
   })
 }
 
-function imageOf(hit: Hit, info: ImageInfo, { images }: Found): NamedImage {
-  if (!('imageID' in hit)) return info
+function imageOf(hit: Hit, info: ImageInfo | null, { images }: Found): NamedImage {
+  // Of one image nothing is asked but where it is open; all that is known without is the layer.
+  if (!('imageID' in hit)) return info ?? { imageID: hit.diffID }
   return images?.find(({ imageID }) => imageID === hit.imageID) ?? { imageID: hit.imageID }
 }
 

@@ -1,15 +1,13 @@
 import { useThrottledValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery, type QueryKey } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { isEnded, type JobState } from '../../shared/job.ts'
-import { keyOfSource } from '../../shared/source-name.ts'
-import type { SourceSpec } from '../../shared/uri.ts'
 import { useClient, type Client } from '../client.ts'
 import { imageKey } from '../image/image-queries.ts'
-import { useJobStore } from '../jobs/job-store.ts'
 import { useWindows, type WindowSource, type Windows } from '../rows/use-windows.ts'
+import { useShell } from '../store.ts'
 import { foundEverywhere, foundLines, foundNames, type Found, type Hit } from './found.ts'
 import type { Question } from './question.ts'
+import { useReadings } from './use-readings.ts'
 
 /** A search inside files is asked for what it has found so often, in milliseconds. */
 const POLL = 150
@@ -27,7 +25,6 @@ export interface Range {
 
 export async function askFor(
   client: Client,
-  source: SourceSpec,
   question: Question,
   range: Range,
   signal?: AbortSignal,
@@ -35,11 +32,11 @@ export async function askFor(
   const options = signal ? { signal } : {}
   switch (question.kind) {
     case 'names': {
-      const { query, layers } = question
+      const { source, query, layers } = question
       return foundNames(await client.search.names({ source, query, layers: [...layers], ...range }, options))
     }
     case 'contents': {
-      const { query, layers } = question
+      const { source, query, layers } = question
       return foundLines(
         await client.search.contents({ source, query, layers: [...layers], ...range }, options),
       )
@@ -51,69 +48,77 @@ export async function askFor(
   }
 }
 
+/** The answers stand under their image, so that they are asked for again with it. */
+function answersKey(question: Question): QueryKey {
+  const place = question.kind === 'everywhere' ? ['everywhere'] : imageKey(question.source)
+  return [...place, 'search', question]
+}
+
 /** Hits in view and around them; of a search inside files again and again, until it is done or was stopped. */
 export function useFound(
-  source: SourceSpec,
   question: Question,
   isStopped: boolean,
   [first, last]: readonly [number, number],
 ): Windows<Found, Hit> {
   const client = useClient()
-  const id = keyOfSource(source)
-  // More is known of other images once their layers have been read.
-  const read = useJobStore(({ jobs }) => (question.kind === 'everywhere' ? readingsEnded(jobs.values()) : 0))
+  const isEverywhere = question.kind === 'everywhere'
+  // More is known of all images once layers have been read, and once one more was opened.
+  const read = useReadings(isEverywhere)
+  const opened = useShell(({ openImages }) => (isEverywhere ? openImages.map(({ id }) => id).join('\n') : ''))
   const list = useMemo<WindowSource<Found>>(
     () => ({
-      key: [...imageKey(source), 'search', question, read],
-      fetch: (offset, limit, signal) => askFor(client, source, question, { offset, limit }, signal),
+      key: [...answersKey(question), read, opened],
+      fetch: (offset, limit, signal) => askFor(client, question, { offset, limit }, signal),
       poll: ({ inside }) => (inside?.isRunning && !isStopped ? POLL : false),
     }),
-    // oxlint-disable-next-line react/exhaustive-deps -- the id stands for the source
-    [client, id, question, isStopped, read],
+    [client, question, isStopped, read, opened],
   )
   return useWindows(list, hitsOf, first, last)
 }
 
-function readingsEnded(jobs: Iterable<JobState>): number {
-  return [...jobs].filter(({ spec, phase }) => spec.kind === 'index' && isEnded(phase)).length
-}
+const NOTHING: Found = { total: 0, hits: [], perLayer: [], pendingLayers: [] }
 
-const NO_HITS: readonly Hit[] = []
-
-/** The first hits, all of them: what a tree is made of. Undefined until they are there. */
+/** The first hits, all of them: what a tree of folders or of files is made of. Undefined until they are there. */
 export function useAllHits(
-  source: SourceSpec,
   question: Question,
   total: number,
   isRunning: boolean,
   isEnabled: boolean,
-): readonly Hit[] | undefined {
+): Found | undefined {
   const client = useClient()
   const most = Math.min(total, MOST_HITS)
   const now = useThrottledValue(most, REMAKE)
-  const wanted = isRunning ? now : most
+  // The first are fetched at once.
+  const wanted = isRunning ? Math.max(1, now) : most
   const { data } = useQuery({
-    queryKey: [...imageKey(source), 'search', question, 'all', wanted],
-    queryFn: ({ signal }) => allHits(client, source, question, signal),
-    enabled: isEnabled && wanted > 0,
-    placeholderData: keepPreviousData,
+    // While more is found, what is fetched piece by piece may have shifted in between: at the end it is fetched once more.
+    queryKey: [...answersKey(question), 'all', wanted, isRunning],
+    queryFn: ({ signal }) => allFound(client, question, signal),
+    enabled: isEnabled && most > 0,
+    // Those of another question may stay for a moment, but not beside what is being counted for this one.
+    placeholderData: (before, query) =>
+      !isRunning || query?.queryKey.includes(question) ? before : undefined,
     gcTime: 0,
   })
-  return total === 0 ? NO_HITS : data
+  return total === 0 ? NOTHING : data
 }
 
 export async function allHits(
   client: Client,
-  source: SourceSpec,
   question: Question,
   signal?: AbortSignal,
 ): Promise<readonly Hit[]> {
+  return (await allFound(client, question, signal)).hits
+}
+
+/** The first hits in one answer. */
+async function allFound(client: Client, question: Question, signal?: AbortSignal): Promise<Found> {
   const hits: Hit[] = []
   for (;;) {
     const limit = Math.min(PIECE, MOST_HITS - hits.length)
-    const found = await askFor(client, source, question, { offset: hits.length, limit }, signal)
+    const found = await askFor(client, question, { offset: hits.length, limit }, signal)
     hits.push(...found.hits)
-    if (found.hits.length === 0 || hits.length >= Math.min(found.total, MOST_HITS)) return hits
+    if (found.hits.length === 0 || hits.length >= Math.min(found.total, MOST_HITS)) return { ...found, hits }
   }
 }
 

@@ -1,9 +1,9 @@
 import { useMemo, useState } from 'react'
-import type { SourceSpec } from '../../shared/uri.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { useUniformRows, type UniformRows } from '../rows/use-uniform-rows.ts'
 import type { Windows } from '../rows/use-windows.ts'
 import { dismissedOf } from './dismissed.ts'
+import { fileLines } from './file-lines.ts'
 import { folderLines } from './folder-lines.ts'
 import { sectionsOf, type Found, type Hit } from './found.ts'
 import { keyOfQuestion, type Question } from './question.ts'
@@ -36,7 +36,6 @@ const NO_HEAD: Head = { found: { total: 0, hits: [], perLayer: [], pendingLayers
 
 /** The lines of the results, and the hits in view. */
 export function useResults(
-  source: SourceSpec,
   question: Question,
   view: SearchView,
   { isTree, isStopped }: ResultsForm,
@@ -45,19 +44,21 @@ export function useResults(
   const [head, setHead] = useState<Head>(NO_HEAD)
   const { found } = head
   const isRunning = found.inside?.isRunning === true && !isStopped
-  const all = useAllHits(source, question, found.total, isRunning, isTree && head.question === question)
+  const isWhole = isGrouped(question, isTree)
+  const all = useAllHits(question, found.total, isRunning, isWhole && head.question === question)
   const { collapsed, dismissed } = view
   const key = keyOfQuestion(question)
   const layers = 'layers' in question ? question.layers : undefined
   const lines = useMemo(() => {
     const folded = new Set(collapsed)
     const gone = dismissedOf(dismissed, key)
-    return isTree
-      ? folderLines(all ?? NO_HITS, folded, gone)
+    if (isTree) return folderLines(all?.hits ?? NO_HITS, folded, gone)
+    return isWhole
+      ? fileLines(all?.hits ?? NO_HITS, all ? sectionsOf(all, layers ?? []) : [], folded, gone)
       : sectionLines(sectionsOf(found, layers ?? []), folded, gone)
-  }, [found, layers, collapsed, dismissed, key, isTree, all])
+  }, [found, layers, collapsed, dismissed, key, isTree, isWhole, all])
   const { scroller, height, items, page, reveal } = useUniformRows(lines.total)
-  const data = useFound(source, question, isStopped, isTree ? TOP : hitsAmong(lines, items))
+  const data = useFound(question, isStopped, isWhole ? TOP : hitsAmong(lines, items))
   const answered = data.isStale ? head.question : question
   if (data.head && (data.head !== found || answered !== head.question))
     setHead({ found: data.head, question: answered })
@@ -70,11 +71,15 @@ export function useResults(
     page,
     reveal,
     hitOf: (line) => {
-      const hit = line === undefined || line.kind === 'section' ? undefined : line.hit
-      if (hit === undefined) return undefined
-      return isTree ? all?.[hit] : data.rowAt(hit)
+      if (line === undefined || !('hit' in line)) return undefined
+      return isWhole ? all?.hits[line.hit] : data.rowAt(line.hit)
     },
   }
+}
+
+/** Whether the lines can be told only from the hits themselves, all of them. */
+export function isGrouped({ kind }: Question, isTree: boolean): boolean {
+  return isTree || kind === 'contents'
 }
 
 const NO_HITS: readonly Hit[] = []

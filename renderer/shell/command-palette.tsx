@@ -44,6 +44,8 @@ function action(id: BindingID, onClick: () => void): SpotlightActionData {
 function useWindowActions(): SpotlightActionData[] {
   const open = useOpen()
   const go = useShell((state) => state.go)
+  const isImageOpen = useActiveImage() !== undefined
+  const searchAll = useShell((state) => state.searchAll)
   const showKeys = useShell((state) => state.showKeys)
   const openEngines = useShell((state) => state.openEngines)
   const openRegistries = useShell((state) => state.openRegistries)
@@ -53,6 +55,13 @@ function useWindowActions(): SpotlightActionData[] {
     action('openEngine', () => openEngines()),
     action('openRegistry', () => openRegistries()),
     { id: 'sample', label: 'Open the sample image', onClick: () => void open.sample() },
+    {
+      id: 'search everywhere',
+      label: 'Search all images',
+      onClick: searchAll,
+      // With an image open the key searches that one.
+      ...(isImageOpen ? {} : { rightSection: <Keys combination="mod+shift+F" /> }),
+    },
     action('home', () => go('home')),
     action('jobs', () => go('jobs')),
     action('settings', () => go('settings')),
@@ -67,17 +76,11 @@ function useImageActions(): SpotlightActionData[] {
   const focusSearch = useShell((state) => state.focusSearch)
   const closeImage = useShell((state) => state.closeImage)
   const setTab = useShell((state) => state.setTab)
-  if (!image) return []
+  if (!image || page !== 'image') return []
   const search = (patch: Partial<SearchView>): void => {
     setSearchView(image.id, patch)
     focusSearch()
   }
-  const everywhere = {
-    id: 'search everywhere',
-    label: 'Search all images',
-    onClick: () => search({ scope: 'everywhere' }),
-  }
-  if (page !== 'image') return [everywhere]
   return [
     action('export', () => openExport(image.source)),
     action('search', () => search({ scope: 'image' })),
@@ -86,7 +89,6 @@ function useImageActions(): SpotlightActionData[] {
       label: 'Search inside files',
       onClick: () => search({ scope: 'image', isInside: true }),
     },
-    everywhere,
     ...imageTabs.map((tab, at) => ({
       id: `tab ${tab}`,
       label: `Show ${tabNames[tab]}`,

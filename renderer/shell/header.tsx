@@ -9,7 +9,13 @@ import { useActiveImage, useShell } from '../store.ts'
 import styles from './shell.module.css'
 import { useIsNarrow } from './use-is-narrow.ts'
 
-const names = { home: 'Home', jobs: 'Jobs', settings: 'Settings', image: 'Image' } as const
+const names = {
+  home: 'Home',
+  search: 'Search all images',
+  jobs: 'Jobs',
+  settings: 'Settings',
+  image: 'Image',
+} as const
 
 /** Where one is, the palette, and the one thing most people want of an open image. */
 export function Header(): JSX.Element {

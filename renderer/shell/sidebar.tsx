@@ -5,7 +5,15 @@ import { familiarName } from '../../shared/reference.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
 import { StateDot, stateWords } from '../engines/engine-state.tsx'
 import { JobsEntry } from '../jobs/jobs-entry.tsx'
-import { IconCloud, IconFileImport, IconHome, IconPackage, IconSettings, IconX } from '../parts/icons.ts'
+import {
+  IconCloud,
+  IconFileImport,
+  IconHome,
+  IconPackage,
+  IconSearch,
+  IconSettings,
+  IconX,
+} from '../parts/icons.ts'
 import { TailText } from '../parts/path-text.tsx'
 import { useEngines, useRecent, useSettings } from '../queries.ts'
 import { placeText } from '../source-place.tsx'
@@ -17,10 +25,11 @@ import styles from './shell.module.css'
 /** Recent images below the open ones: more are on Home. */
 const SHOWN = 6
 
-/** Where one can go: Home, the open images, recent ones, jobs, settings. */
+/** Where one can go: Home, the search in all images, the open images, recent ones, jobs, settings. */
 export function Sidebar(): JSX.Element {
   const page = useShell((state) => state.page)
   const go = useShell((state) => state.go)
+  const searchAll = useShell((state) => state.searchAll)
   return (
     <nav className={styles['sidebar']} aria-label="Main">
       <div className={styles['brand']}>
@@ -29,6 +38,9 @@ export function Sidebar(): JSX.Element {
       </div>
       <Entry icon={<IconHome size={16} />} isCurrent={page === 'home'} onClick={() => go('home')}>
         Home
+      </Entry>
+      <Entry icon={<IconSearch size={16} />} isCurrent={page === 'search'} onClick={searchAll}>
+        Search all images
       </Entry>
       <div className={styles['lists']}>
         <OpenImages />

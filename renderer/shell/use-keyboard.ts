@@ -44,7 +44,7 @@ function modActionOf(key: string, event: KeyboardEvent, open: Open, isNarrow: bo
     if (key === 'o') return () => shell.openRegistries()
     if (key === 'e') return () => shell.openEngines()
     if (key === 'p') return openSpotlight
-    if (key === 'f' && active) return shell.focusSearch
+    if (key === 'f') return shell.focusSearch
     return undefined
   }
   if (key === 'o') return () => void open.pick('file')

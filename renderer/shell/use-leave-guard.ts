@@ -10,7 +10,9 @@ import { useJobStore } from '../jobs/job-store.ts'
 export function useLeaveGuard(): void {
   const { info } = useHost()
   const isBusy = useJobStore((store) =>
-    [...store.jobs.values()].some((job) => !isEnded(job.phase) && job.spec.kind !== 'index'),
+    [...store.jobs.values()].some(
+      ({ phase, spec }) => !isEnded(phase) && spec.kind !== 'index' && spec.kind !== 'index-engine',
+    ),
   )
   const isGuarded = isBusy && info.host === 'browser'
   useEffect(() => {

@@ -2,7 +2,7 @@ import { fork, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChildHandle, ProcessHost } from '../../main/engine/process-host.ts'
+import { NODE_ARGUMENTS, type ChildHandle, type ProcessHost } from '../../main/engine/process-host.ts'
 import { OpenedImage } from '../../main/engine/opened-image.ts'
 import { ReaderClient } from '../../main/engine/reader-client.ts'
 import type { TarEntry } from '../../main/image/tar-entry.ts'
@@ -212,7 +212,7 @@ class WatchedHost implements ProcessHost {
     const child = fork(READER, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      execArgv: [],
+      execArgv: [...NODE_ARGUMENTS['reader-process']],
     })
     this.#pid = child.pid ?? 0
     return {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cli, jsonLines, type CliResult } from '../support/cli.ts'
@@ -5,6 +6,7 @@ import { testContext, type TestContext } from '../support/context.ts'
 import { buildImage, sampleImage, writeDockerArchive } from '../support/image-builder.ts'
 
 const SECRET = 'PASSWORD=tiger\n'
+const SECRET_FILE = `# settings\n${SECRET}`
 
 let context: TestContext
 
@@ -20,7 +22,7 @@ beforeAll(async () => {
         { path: 'etc/motd', content: 'first\n', uid: 1000, gid: 50 },
       ],
       [
-        { path: 'app/.env', content: `# settings\n${SECRET}` },
+        { path: 'app/.env', content: SECRET_FILE },
         { path: 'app/Read.me', content: 'the tiger is no secret\n' },
       ],
       [{ path: 'app/.wh..env' }, { path: 'etc/motd', content: 'second\n' }],
@@ -30,6 +32,10 @@ beforeAll(async () => {
 })
 
 afterAll(() => context[Symbol.asyncDispose]())
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
 
 /** `layer path` of each hit, with its line where there is one. */
 function found(result: CliResult): string[] {
@@ -54,6 +60,9 @@ describe('search by name', () => {
     ['app.tar', ['*', '--include', 'app', '--exclude', '*.me'], ['1 app/.env']],
     ['app.tar', ['read.ME', '-i'], ['1 app/Read.me']],
     ['app.tar', ['mot.', '--regex', '-w'], ['0 etc/motd', '2 etc/motd']],
+    ['app.tar', ['', '--sha256', sha256(SECRET_FILE)], ['1 app/.env']],
+    ['sample.tar', ['etc/*', '--sha256', `sha256:${sha256('Welcome.\n')}`], ['0 etc/motd']],
+    ['app.tar', ['', '--sha256', sha256('nothing')], []],
     ['app.tar', ['mot', '--regex', '-w'], []],
   ])('%s %j', async (source, args, expected) => {
     const result = await cli(context, 'search', '--json', source, ...args)
@@ -98,6 +107,7 @@ describe('search by name', () => {
     [['app.tar', '*', '--mode', '777'], /"777" is not a mode\./],
     [['app.tar', '*', '--change', 'new'], /"new" is not a change\./],
     [['app.tar', '*', '--layer', 'x'], /"x" is not a layer\./],
+    [['app.tar', '*', '--sha256', '12'], /"12" is not a SHA-256\./],
     [['app.tar', '*', '--all'], /--all searches what was opened before/],
     [['app.tar', '(', '--regex'], /The regular expression is not valid/],
     [['app.tar', '(', '--regex', '--content'], /The regular expression is not valid/],
@@ -169,6 +179,6 @@ describe('search inside files', () => {
 
   it('and the file that was deleted is had byte for byte', async () => {
     const { stdout } = await cli(context, 'cat', 'app.tar', 'app/.env', '--layer', '1')
-    expect(stdout.toString()).toBe(`# settings\n${SECRET}`)
+    expect(stdout.toString()).toBe(SECRET_FILE)
   })
 })

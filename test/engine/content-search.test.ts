@@ -25,6 +25,7 @@ import {
   type LayerContent,
 } from '../support/image-builder.ts'
 import { testTask } from '../support/task.ts'
+import { memoryHashes } from '../support/memory-hashes.ts'
 
 const ALL = { layers: [], offset: 0, limit: 1000 }
 
@@ -55,10 +56,12 @@ async function opened(layers: readonly LayerContent[], way: Way = 'plain'): Prom
 async function searchedOf(image: OpenedImage, way: Way = 'plain'): Promise<SearchedImage> {
   const tables = await image.tables(testTask())
   const layers = await image.layers()
+  const hashes = memoryHashes()
   return {
     layers: way === 'here' ? layers.map(withoutFile) : layers,
-    listed: new Listed(tables, image.info, () => {}),
+    listed: new Listed(tables, image.info, hashes, () => {}),
     info: image.info,
+    hashes,
   }
 }
 
@@ -441,7 +444,10 @@ describe('a search of a window', () => {
     await using image = await opened([[{ path: 'a', content: 'key' }], [{ path: 'b', content: 'key' }]])
     const searched = await searchedOf(image)
     const { tables } = searched.listed
-    const half = { ...searched, listed: new Listed([tables[0] ?? null, null], image.info, () => {}) }
+    const half = {
+      ...searched,
+      listed: new Listed([tables[0] ?? null, null], image.info, memoryHashes(), () => {}),
+    }
     const query = contentQuerySchema.parse({ pattern: 'key' })
     const { signal } = testTask()
     await using question = new ContentQuestion()

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Engine } from '../../main/engine/engine.ts'
 import type { JobChanges } from '../../main/engine/job-feed.ts'
 import type { JobSpec, JobState } from '../../shared/job.ts'
@@ -121,6 +121,122 @@ test('a job that was finished before it heard of the cancel is done: its output 
   processes.child(0).say({ type: 'done', outcome: { path: '/nowhere/a.tar' } })
   processes.child(0).exit()
   expect((await ended(engine, id)).phase).toBe('done')
+})
+
+const indexEngine = (socket: string): JobSpec => ({ kind: 'index-engine', socket })
+
+const phases = (engine: Engine): string[] => engine.states.map((state) => state.phase)
+
+describe('a pause', () => {
+  test('is told to the process, keeps what was done, and ends with a resume', () => {
+    const { engine, processes } = makeEngine()
+    const { id } = engine.submit(indexEngine('/run/docker.sock'))
+    const steps = [{ name: '1 of 2: debian:12', done: 5, total: 10 }]
+    processes.child(0).say({ type: 'progress', steps, done: 5, total: 20 })
+    engine.pause(id)
+    expect(engine.states[0]).toMatchObject({ phase: 'paused', steps, done: 5, total: 20 })
+    expect(processes.child(0).received.at(-1)).toEqual({ type: 'pause' })
+    // What was on its way is read to its end.
+    processes.child(0).say({ type: 'progress', steps, done: 10, total: 20 })
+    expect(engine.states[0]).toMatchObject({ phase: 'paused', done: 10 })
+    engine.pause(id)
+    engine.resume(id)
+    engine.resume(id)
+    expect(engine.states[0]).toMatchObject({ phase: 'running', done: 10 })
+    const [, ...told] = processes.child(0).received
+    expect(told).toEqual([{ type: 'pause' }, { type: 'resume' }])
+    expect(processes.children).toHaveLength(1)
+  })
+
+  test('can be cancelled', async () => {
+    const { engine, processes } = makeEngine()
+    const { id } = engine.submit(indexOf('a.tar'))
+    engine.pause(id)
+    engine.cancel(id)
+    expect(phases(engine)).toEqual(['cancelling'])
+    engine.resume(id)
+    expect(phases(engine)).toEqual(['cancelling'])
+    expect(processes.child(0).received.at(-1)).toEqual({ type: 'cancel' })
+    processes.child(0).say({ type: 'failed', error: { code: 'cancelled', message: 'Cancelled.' } })
+    expect((await ended(engine, id)).phase).toBe('cancelled')
+  })
+
+  test('does not keep the job from ending with what was on its way', async () => {
+    const { engine, processes } = makeEngine()
+    const { id } = engine.submit(indexOf('a.tar'))
+    engine.pause(id)
+    processes.child(0).say({ type: 'done', outcome: {} })
+    expect((await ended(engine, id)).phase).toBe('done')
+  })
+
+  test('makes place for others; whoever resumes waits for a place again', async () => {
+    const { engine, processes } = makeEngine()
+    const first = engine.submit(indexOf('a.tar'))
+    const second = engine.submit(indexOf('b.tar'))
+    expect(phases(engine)).toEqual(['running', 'waiting'])
+    engine.pause(first.id)
+    expect(phases(engine)).toEqual(['paused', 'running'])
+    engine.resume(first.id)
+    expect(phases(engine)).toEqual(['waiting', 'running'])
+    expect(processes.child(0).received.at(-1)).toEqual({ type: 'pause' })
+    processes.child(1).say({ type: 'done', outcome: {} })
+    await ended(engine, second.id)
+    expect(phases(engine)).toEqual(['running', 'done'])
+    expect(processes.child(0).received.at(-1)).toEqual({ type: 'resume' })
+  })
+
+  test('of a job that has not begun needs no process, and neither does its cancel', () => {
+    const { engine, processes } = makeEngine()
+    engine.submit(indexOf('a.tar'))
+    const { id } = engine.submit(indexOf('b.tar'))
+    engine.pause(id)
+    engine.resume(id)
+    engine.pause(id)
+    expect(phases(engine)).toEqual(['running', 'paused'])
+    engine.cancel(id)
+    expect(phases(engine)).toEqual(['running', 'cancelled'])
+    expect(processes.children).toHaveLength(1)
+  })
+
+  test('is refused by what cannot stop between two pieces, and nothing to what has ended', async () => {
+    const { engine, processes } = makeEngine()
+    const { id } = engine.submit(exportTo('a.tar'))
+    expect(() => engine.pause(id)).toThrow(expect.objectContaining({ code: 'unsupported' }))
+    const index = engine.submit(indexOf('a.tar'))
+    processes.child(1).say({ type: 'done', outcome: {} })
+    await ended(engine, index.id)
+    engine.pause(index.id)
+    expect(phases(engine)).toEqual(['running', 'done'])
+  })
+
+  test('is not undone by asking for the same again', () => {
+    const { engine } = makeEngine()
+    const { id } = engine.submit(indexOf('a.tar'))
+    engine.pause(id)
+    expect(engine.submit(indexOf('a.tar'))).toMatchObject({ id, phase: 'paused' })
+  })
+
+  test('and a closing program ends it', async () => {
+    const { engine, processes } = makeEngine({ grace: 5 })
+    engine.pause(engine.submit(indexOf('a.tar')).id)
+    await engine[Symbol.asyncDispose]()
+    expect(phases(engine)).toEqual(['cancelled'])
+    expect(processes.child(0).isKilled).toBe(true)
+  })
+})
+
+test('reading all images of an engine begins when there is a place, once, and then nothing waits for it', () => {
+  const { engine } = makeEngine()
+  const first = engine.submit(indexEngine('/run/docker.sock'))
+  expect(engine.submit(indexEngine('/run/docker.sock')).id).toBe(first.id)
+  engine.submit(indexEngine('/run/podman.sock'))
+  engine.submit(indexOf('a.tar'))
+  engine.submit(exportTo('b.tar'))
+  engine.submit(exportTo('c.tar'))
+  expect(phases(engine)).toEqual(['running', 'waiting', 'running', 'running', 'waiting'])
+  // The next begins in a place of its own, not as one more beside two.
+  engine.pause(first.id)
+  expect(phases(engine)).toEqual(['paused', 'waiting', 'running', 'running', 'waiting'])
 })
 
 test('a waiting job is cancelled without a process', () => {

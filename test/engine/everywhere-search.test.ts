@@ -8,7 +8,6 @@ import { NameSearch } from '../../main/engine/name-search.ts'
 import { ReaderService } from '../../main/engine/reader-service.ts'
 import { runJob } from '../../main/engine/run-job.ts'
 import { flatten } from '../../main/image/flatten.ts'
-import { NameTable } from '../../main/image/name-table.ts'
 import { openWorkspace, type Workspace } from '../../main/store/workspace.ts'
 import type { TarEntry } from '../../main/image/element.ts'
 import { hexOf, type Digest } from '../../shared/digest.ts'
@@ -71,6 +70,19 @@ const told = ({ hits }: EverywhereWindow): string[] =>
   hits.map(({ imageID, layerIndex, path, state, by }) =>
     [imageID[7], layerIndex, path, state, ...(by === undefined ? [] : [by])].join(' '),
   )
+
+it('finds files by their content, in layers whose hashes are known', async () => {
+  await index(BASE, [entry('a'), entry('b')])
+  await index(TOP, [entry('a')])
+  await remember(ONE, [BASE, TOP])
+  await remember(TWO, [BASE])
+  const sha256 = '5'.repeat(64)
+  const hashes = Buffer.concat([Buffer.alloc(32, 0x44), Buffer.alloc(32, 0x55)])
+  await workspace.hashes.put(BASE, { rows: Int32Array.of(0, 1), hashes })
+  const filter = { sha256 }
+  expect(told(await ask('', { fields: { filter } }))).toEqual(['2 0 b present', '1 0 b present'])
+  expect(told(await ask('a', { fields: { filter } }))).toEqual([])
+})
 
 /** Two images over one base: the first replaces a file of it and deletes one, the other has nothing more. */
 async function twoImages(): Promise<void> {
@@ -245,8 +257,10 @@ describe('a search of all images opened before', () => {
             },
             index: {
               all: async () => new Set(layers.map((_, i) => digestOf(`${i}`))),
-              get: async (diffID: Digest) => ({ table: tables[Number(diffID[7])], size: 1 }),
-              names: async (diffID: Digest) => new NameTable(tables[Number(diffID[7])]!),
+              borrow: async (diffID: Digest) => ({
+                table: tables[Number(diffID[7])],
+                [Symbol.dispose]: () => {},
+              }),
             },
           } as unknown as Workspace
           const query = searchQuerySchema.parse({ pattern: '', filter: { fates } })
@@ -257,7 +271,7 @@ describe('a search of all images opened before', () => {
             layers.map((_, i) => digestOf(`${i}`)),
           )
           const tree = flatten(tables)
-          const expected = await new NameSearch(tables, () => tree, info).window(query, {
+          const expected = await new NameSearch(tables, () => tree, info, store.hashes).window(query, {
             layers: [],
             ...range,
           })

@@ -1,9 +1,12 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Engine } from '../../main/engine/engine.ts'
 import { ForkHost, type ChildHandle, type ProcessHost } from '../../main/engine/process-host.ts'
 import { ReaderClient } from '../../main/engine/reader-client.ts'
+import { openWorkspace } from '../../main/store/workspace.ts'
 import type { JobSpec, JobState } from '../../shared/job.ts'
+import { FakeEngine } from '../support/fake-engine.ts'
 import { buildImage, writeDockerArchive } from '../support/image-builder.ts'
 import { TemporaryFolder } from '../support/temporary-folder.ts'
 
@@ -105,7 +108,58 @@ test('a process that dies takes its own job with it, and no other', async () => 
   expect(await reader.call('inspect', { source: source(folder.at('kept.tar')) })).toMatchObject({
     references: ['docker.io/library/sample:1'],
   })
-  expect((await readdir(folder.path)).toSorted()).toEqual(['cache', 'image.tar', 'kept.tar'])
+  // The catalogue is written when nobody waits for it.
+  const left = (await readdir(folder.path)).filter((name) => name !== 'config')
+  expect(left.toSorted()).toEqual(['cache', 'image.tar', 'kept.tar'])
+})
+
+test('a job that is paused rests before the next layer, and goes on', async () => {
+  const { folder, workspace } = await makeFolder()
+  await using _ = folder
+  const image = (name: string) =>
+    buildImage({ layers: [[{ path: name, content: name }]], references: [`${name}:1`] })
+  await using docker = await FakeEngine.start(folder.at('docker.sock'), ['a', 'b', 'c'].map(image) as never)
+  const hold = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  docker.onExport = async (response, tar) => {
+    asked.resolve()
+    if (docker.exports === 1) await hold.promise
+    response.end(tar)
+  }
+  await using engine = new Engine({ host: new ForkHost(), workspace })
+  const { id } = engine.submit({ kind: 'index-engine', socket: docker.socket })
+  await asked.promise
+  engine.pause(id)
+  hold.resolve()
+  // The export is there, but its layer is not begun.
+  await sleep(300)
+  const { catalogue } = openWorkspace(workspace)
+  expect(await catalogue.all()).toEqual([])
+  expect(docker.exports).toBe(1)
+  expect(engine.states[0]).toMatchObject({ phase: 'paused', ended: null })
+  engine.resume(id)
+  const { phase, outcome } = await ended(engine, id)
+  expect([phase, outcome]).toEqual(['done', { imagesRead: 3, imagesKnown: 0, imagesFailed: 0 }])
+  expect(await catalogue.all()).toHaveLength(3)
+})
+
+test('a job that is paused is cancelled in time', async () => {
+  const { folder, workspace } = await makeFolder()
+  await using _ = folder
+  await using docker = await FakeEngine.start(
+    folder.at('docker.sock'),
+    buildImage({ layers: [[{ path: 'a', content: 'a' }]], references: ['a:1'] }),
+  )
+  await using engine = new Engine({ host: new ForkHost(), workspace, grace: 20_000 })
+  const { id } = engine.submit({ kind: 'index-engine', socket: docker.socket })
+  engine.pause(id)
+  // The first image is not begun while it rests.
+  await sleep(1000)
+  expect(docker.exports).toBe(0)
+  const started = performance.now()
+  engine.cancel(id)
+  expect(await ended(engine, id)).toMatchObject({ phase: 'cancelled' })
+  expect(performance.now() - started).toBeLessThan(10_000)
 })
 
 test('a cancelled job is gone in time and leaves nothing beside its destination', async () => {

@@ -66,12 +66,16 @@ test('a name that nothing has is answered', async () => {
   expect(await screen.findByText('Nothing of that name')).toBeTruthy()
 })
 
-test('all images are searched from any page, once one is open', async () => {
-  renderPart(<CommandPalette />)
-  act(() => shell().showImage(debian, 'debian:12'))
-  act(() => shell().go('jobs'))
-  const user = await typed('search all')
-  await user.keyboard('{Enter}')
-  await waitFor(() => expect(shell().page).toBe('image'))
-  expect(shell().openImages[0]?.tab).toBe('search')
-})
+test.each([false, true])(
+  'all images are searched from any page, an image open or not: %s',
+  async (isOpen) => {
+    renderPart(<CommandPalette />)
+    act(() => {
+      if (isOpen) shell().showImage(debian, 'debian:12')
+      shell().go('jobs')
+    })
+    const user = await typed('search all')
+    await user.keyboard('{Enter}')
+    await waitFor(() => expect(shell().page).toBe('search'))
+  },
+)

@@ -49,6 +49,45 @@ describe('the page', () => {
     expect(fake.callsOf('jobs.cancel')).toEqual([{ id: 'a' }])
   })
 
+  test('one that reads layers is paused and resumed; its progress stays where it is', async () => {
+    const user = userEvent.setup()
+    const { fake } = renderPart(<Watched />)
+    const state = jobState({ id: 'a', title: 'Read a', done: 250, total: 1000 })
+    fake.push([state, jobState({ id: 'b', title: 'Export b', spec: exportSpec })])
+    const job = await screen.findByRole('listitem', { name: 'Read a' })
+    const other = screen.getByRole('listitem', { name: 'Export b' })
+    expect(within(other).queryByRole('button', { name: 'Pause' })).toBeNull()
+    await user.click(within(job).getByRole('button', { name: 'Pause' }))
+    expect(fake.callsOf('jobs.pause')).toEqual([{ id: 'a' }])
+    fake.push([{ ...state, phase: 'paused' }])
+    await user.click(await within(job).findByRole('button', { name: 'Resume' }))
+    expect(fake.callsOf('jobs.resume')).toEqual([{ id: 'a' }])
+    expect(within(job).getByText('Paused')).toBeTruthy()
+    expect(within(job).getByText('250 B of 1.00 kB')).toBeTruthy()
+    expect(within(job).getByRole('progressbar').getAttribute('aria-valuenow')).toBe('25')
+    expect(screen.getByRole('button', { name: 'Jobs: 1 running, 1 paused' })).toBeTruthy()
+    await user.click(within(job).getByRole('button', { name: 'Cancel' }))
+    expect(fake.callsOf('jobs.cancel')).toEqual([{ id: 'a' }])
+    fake.push([{ ...state, phase: 'cancelling' }])
+    await within(job).findByText('Cancelling')
+    expect(within(job).queryByRole('button', { name: /Pause|Resume/ })).toBeNull()
+  })
+
+  test.each([
+    [{ imagesRead: 12, imagesKnown: 0, imagesFailed: 0 }, '12 images read'],
+    [
+      { imagesRead: 1, imagesKnown: 3, imagesFailed: 2 },
+      '1 image read, 3 known already, 2 could not be read',
+    ],
+  ])('all images of an engine, %j: %s', async (outcome, words) => {
+    const { fake } = renderPart(<Watched />)
+    const spec = { kind: 'index-engine', socket: '/run/docker.sock' } as const
+    fake.push([jobState({ id: 'a', title: 'Read all', spec, phase: 'done', started: 1, ended: 2, outcome })])
+    const job = await screen.findByRole('listitem', { name: 'Read all' })
+    expect(within(job).getByText(words)).toBeTruthy()
+    expect(within(job).queryByRole('button', { name: 'Show image' })).toBeNull()
+  })
+
   test('a total nobody knows is not made up', async () => {
     const { fake } = renderPart(<Watched />)
     fake.push([jobState({ id: 'a', title: 'Export a', done: 250, total: null })])

@@ -98,6 +98,12 @@ describe('on an image', () => {
     expect(shell().exporting && keyOfSource(shell().exporting!)).toBe(keyOfSource(debian))
   })
 
+  test('Ctrl+Shift+F searches all images where none is open', () => {
+    renderPart(<Keyed />)
+    press('F', { ctrlKey: true, shiftKey: true })
+    expect([shell().page, shell().searchFocus]).toEqual(['search', 1])
+  })
+
   test('while a dialog is open its keys are its own', async () => {
     shell().showImage(debian, 'debian')
     renderPart(

@@ -10,6 +10,7 @@ import {
   type FilterTexts,
 } from '../../renderer/search/filter-texts.ts'
 import { questionOf } from '../../renderer/search/question.ts'
+import { debian } from '../support/fake-client.ts'
 import { NO_FILTER } from '../../shared/query.ts'
 
 const texts = (part: Partial<FilterTexts>): FilterTexts => ({ ...NO_TEXTS, ...part })
@@ -84,22 +85,27 @@ describe('the filters', () => {
 
 describe('the question', () => {
   test('is none without a text or a filter; a filter alone matches every name, and no line', () => {
-    expect(questionOf('', freshSearch)).toBeNull()
+    expect(questionOf('', freshSearch, debian)).toBeNull()
     const filters = texts({ modes: ['setuid'] })
-    expect(questionOf('', { ...freshSearch, filters })).toMatchObject({
+    expect(questionOf('', { ...freshSearch, filters }, debian)).toMatchObject({
       kind: 'names',
       query: { pattern: '', filter: { modes: ['setuid'] } },
     })
-    expect(questionOf('', { ...freshSearch, filters, isInside: true })).toBeNull()
+    expect(questionOf('', { ...freshSearch, filters, isInside: true }, debian)).toBeNull()
   })
 
   test('is about names in all images, whatever was asked of this one', () => {
-    expect(questionOf('x', { ...freshSearch, isInside: true, scope: 'everywhere' })).toMatchObject({
+    expect(questionOf('x', { ...freshSearch, isInside: true, scope: 'everywhere' }, debian)).toMatchObject({
       kind: 'everywhere',
     })
-    expect(questionOf('x', { ...freshSearch, isInside: true, isWholeWord: true })).toMatchObject({
+    expect(questionOf('x', { ...freshSearch, isInside: true, isWholeWord: true }, debian)).toMatchObject({
       kind: 'contents',
+      source: debian,
       query: { pattern: 'x', isWholeWord: true },
+    })
+    expect(questionOf('x', freshSearch, null)).toBeNull()
+    expect(questionOf('x', { ...freshSearch, scope: 'everywhere' }, null)).toMatchObject({
+      kind: 'everywhere',
     })
   })
 })

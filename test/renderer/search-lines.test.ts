@@ -6,6 +6,7 @@ import {
   withHits,
   withSection,
 } from '../../renderer/search/dismissed.ts'
+import { fileLines } from '../../renderer/search/file-lines.ts'
 import { folderLines } from '../../renderer/search/folder-lines.ts'
 import type { Hit } from '../../renderer/search/found.ts'
 import { headOf, hitsAmong, nextHit, type ResultLines } from '../../renderer/search/result-lines.ts'
@@ -21,7 +22,9 @@ function drawn(lines: ResultLines): string[] {
   return Array.from({ length: lines.total }, (_, at) => {
     const line = lines.lineAt(at)
     if (line?.kind === 'section') return `${line.section}: ${line.count}`
-    if (line?.kind === 'folder') return `${'  '.repeat(line.level - 1)}${line.name}: ${line.count}`
+    if (line?.kind === 'rest') return `  and ${line.count} more`
+    if (line?.kind === 'folder' || line?.kind === 'file')
+      return `${'  '.repeat(line.level - 1)}${line.name}: ${line.count}`
     return line ? `${'  '.repeat(line.level - 1)}${line.hit}` : ''
   })
 }
@@ -122,5 +125,60 @@ describe('lines by folder', () => {
     const found = [hit('etc/c', 0, 1), hit('etc/c', 0, 7), hit('etc/c', 2, 7)]
     const lines = folderLines(found, new Set(), NONE_DISMISSED)
     expect(drawn(lines)).toEqual(['etc: 3', '  c: 2', '    0', '    1', '  c: 1', '    2'])
+  })
+})
+
+describe('lines by file', () => {
+  const found = [hit('etc/c', 0, 1), hit('etc/c', 0, 7), hit('a', 0, 2), hit('etc/c', 2, 7)]
+  const counts = [
+    { key: '0', count: 3 },
+    { key: '2', count: 1 },
+  ]
+  const all = ['0: 3', '  etc/c: 2', '    0', '    1', '  a: 1', '    2', '2: 1', '  etc/c: 1', '    3']
+
+  test('stand below it, in the order they were found in, of two layers apart', () => {
+    const lines = fileLines(found, counts, new Set(), NONE_DISMISSED)
+    expect(drawn(lines)).toEqual(all)
+    expect(nextHit(lines, 3, 1)).toBe(5)
+    expect(headOf(lines, 5)).toBe(4)
+    expect(headOf(lines, 4)).toBe(0)
+  })
+
+  test('fold with their file or their layer; heads below a folded one can be folded, too', () => {
+    const lines = fileLines(found, counts, new Set(['file 0/etc/c', 'section 2']), NONE_DISMISSED)
+    expect(drawn(lines)).toEqual(['0: 3', '  etc/c: 2', '  a: 1', '    2', '2: 1'])
+    expect(lines.heads).toEqual(['section 0', 'file 0/etc/c', 'file 0/a', 'section 2', 'file 2/etc/c'])
+    const none = fileLines(found, counts, new Set(lines.heads), NONE_DISMISSED)
+    expect(drawn(none)).toEqual(['0: 3', '2: 1'])
+  })
+
+  test('go with their file, and a layer goes with its last', () => {
+    const lines = fileLines(found, counts, new Set(), NONE_DISMISSED)
+    const one = withHits(NONE_DISMISSED, lines.placesBelow(1))
+    expect(drawn(fileLines(found, counts, new Set(), one)).slice(0, 4)).toEqual([
+      '0: 1',
+      '  a: 1',
+      '    2',
+      '2: 1',
+    ])
+    const layer = withHits(one, lines.placesBelow(7))
+    expect(drawn(fileLines(found, counts, new Set(), layer))).toEqual(['0: 1', '  a: 1', '    2'])
+    expect(drawn(fileLines(found, counts, new Set(), withSection(NONE_DISMISSED, '0')))).toEqual([
+      '2: 1',
+      '  etc/c: 1',
+      '    3',
+    ])
+  })
+
+  test('that were not fetched are counted at the end of their layer', () => {
+    const more = [...counts.slice(0, 1), { key: '2', count: 5 }, { key: '3', count: 4 }]
+    expect(drawn(fileLines(found, more, new Set(), NONE_DISMISSED)).slice(6)).toEqual([
+      '2: 5',
+      '  etc/c: 1',
+      '    3',
+      '  and 4 more',
+      '3: 4',
+      '  and 4 more',
+    ])
   })
 })

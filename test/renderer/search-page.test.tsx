@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ImagePage } from '../../renderer/image/image-page.tsx'
 import { freshSearch, setFilesView, setSearchView } from '../../renderer/image/image-views.ts'
+import { SearchPage } from '../../renderer/search/search-page.tsx'
 import { useActiveImage, useShell } from '../../renderer/store.ts'
 import {
   NO_FILTER,
@@ -38,6 +39,7 @@ beforeEach(() => stubViewport())
 afterEach(() => {
   resetWindow()
   setSearchView(id, freshSearch)
+  setSearchView('everywhere', freshSearch)
   setFilesView(id, { tree: { isMerged: true }, expanded: [], active: null, viewed: null, reveal: null })
   vi.restoreAllMocks()
 })
@@ -126,7 +128,8 @@ describe('the filters', () => {
     show()
     await userEvent.type(await box(), '{Alt>}l{/Alt}')
     await userEvent.type(screen.getByRole('textbox', { name: 'Owner' }), 'root')
-    expect(screen.getByText('root: not an owner such as 0, 1000:1000 or :50')).toBeTruthy()
+    await userEvent.type(screen.getByRole('textbox', { name: 'Size to' }), 'big')
+    expect(screen.getByText('Owner: numbers, UID:GID · Size to: such as 10k or 1.5 MB')).toBeTruthy()
   })
 })
 
@@ -256,7 +259,12 @@ describe('inside files', () => {
     expect(await screen.findByText('Searching inside files')).toBeTruthy()
     expect(screen.getByRole('progressbar', { name: 'Searching inside files' })).toBeTruthy()
     expect(await screen.findByText('2 lines in 1 file')).toBeTruthy()
-    expect(lines()[1]).toContain('keys/readme:2the key is <b>here</b>in the final image')
+    expect(lines()).toEqual([
+      'Layer 0COPY keys /keys2',
+      'keys/readmein the final image2',
+      '2the key is <b>here</b>',
+      '3key again',
+    ])
     expect(document.querySelector('mark')?.textContent).toBe('key')
     const { length } = fake.callsOf('search.contents')
     await new Promise((resolve) => setTimeout(resolve, 400))
@@ -269,6 +277,51 @@ describe('inside files', () => {
       isBinary: false,
       filter: NO_FILTER,
     })
+  })
+
+  test('lines stand under their file, which is folded and dismissed with them', async () => {
+    const hits = [hit(2), hit(3), hit(1, { path: 'keys/a.pem', state: 'deleted', by: 1 })]
+    show({ contents: async () => lineWindow({ hits, files: 2 }) })
+    await inside('key')
+    await waitFor(() => expect(lines()).toHaveLength(6))
+    expect(lines()[4]).toBe('keys/a.pem− deleted by layer 1 1')
+    await userEvent.click(screen.getByText('/readme'))
+    await waitFor(() => expect(lines()).toHaveLength(4))
+    await userEvent.keyboard('{F4}')
+    await waitFor(() => expect(activeLine()).toBe('1key again'))
+    await userEvent.click(screen.getByRole('button', { name: 'Collapse all' }))
+    await waitFor(() => expect(lines()).toEqual(['Layer 0COPY keys /keys3']))
+    await userEvent.click(screen.getByRole('button', { name: 'Expand all' }))
+    await waitFor(() => expect(lines()).toHaveLength(6))
+    await userEvent.click(screen.getByRole('button', { name: 'Dismiss keys/readme' }))
+    expect(lines()).toEqual(['Layer 0COPY keys /keys1', 'keys/a.pem− deleted by layer 1 1', '1key again'])
+    await userEvent.click(screen.getByRole('button', { name: 'Dismiss keys/a.pem:1' }))
+    expect(lines()).toEqual([])
+    await userEvent.click(screen.getByRole('button', { name: 'Bring back 3 dismissed' }))
+    expect(lines()).toHaveLength(6)
+  })
+
+  test('beyond ten thousand a layer is shown alone', async () => {
+    const all = Array.from({ length: 10_000 }, (_, at) => hit(at + 1))
+    const { fake } = show({
+      contents: async ({ layers, offset, limit }) =>
+        lineWindow({
+          total: 10_002,
+          kept: layers.length === 0 ? 10_002 : 2,
+          perLayer: [10_000, 2],
+          hits:
+            layers.length === 0
+              ? all.slice(offset, offset + limit)
+              : [hit(1, { layerIndex: 1 }), hit(2, { layerIndex: 1 })],
+        }),
+    })
+    await inside('key')
+    expect(await screen.findByText('first 10,000 of 10,002 lines')).toBeTruthy()
+    await waitFor(() => expect(grid().getAttribute('aria-rowcount')).toBe('10004'))
+    act(() => grid().focus())
+    await userEvent.keyboard('{End}{Enter}')
+    await waitFor(() => expect(lines()).toHaveLength(4))
+    expect(fake.callsOf('search.contents').at(-1)).toMatchObject({ layers: [1] })
   })
 
   test('a search is stopped where it is, and goes on', async () => {
@@ -334,32 +387,32 @@ describe('inside files', () => {
   })
 })
 
-describe('everywhere', () => {
-  const other: SourceSpec = { kind: 'tar', path: '/images/other.tar' }
-  const image = (digit: string, source: SourceSpec, count: number, pendingLayers: number[] = []) => ({
+const other: SourceSpec = { kind: 'tar', path: '/images/other.tar' }
+const image = (digit: string, source: SourceSpec, count: number, pendingLayers: number[] = []) => ({
+  imageID: digestOf(digit),
+  source,
+  ...(digit === 'b' ? { reference: 'docker.io/library/other:1' } : {}),
+  opened: 1,
+  layers: [{ diffID: digestOf('1'), createdBy: 'COPY keys /keys' }],
+  pendingLayers,
+  count,
+})
+const found: EverywhereWindow = {
+  total: 2,
+  images: [image('b', other, 1, [0, 2]), image('a', debian, 1)],
+  hits: ['b', 'a'].map((digit) => ({
     imageID: digestOf(digit),
-    source,
-    ...(digit === 'b' ? { reference: 'docker.io/library/other:1' } : {}),
-    opened: 1,
-    layers: [{ diffID: digestOf('1'), createdBy: 'COPY keys /keys' }],
-    pendingLayers,
-    count,
-  })
-  const found: EverywhereWindow = {
-    total: 2,
-    images: [image('b', other, 1, [0, 2]), image('a', debian, 1)],
-    hits: ['b', 'a'].map((digit) => ({
-      imageID: digestOf(digit),
-      diffID: digestOf('1'),
-      layerIndex: 0,
-      path: 'keys/a.pem',
-      type: 'file',
-      size: 5,
-      state: 'present',
-    })),
-    took: 1,
-  }
+    diffID: digestOf('1'),
+    layerIndex: 0,
+    path: 'keys/a.pem',
+    type: 'file',
+    size: 5,
+    state: 'present',
+  })),
+  took: 1,
+}
 
+describe('everywhere', () => {
   test('results stand by image, and one opens its image among the files', async () => {
     show({ everywhere: async () => found })
     await userEvent.type(await box(), '.pem')
@@ -375,6 +428,40 @@ describe('everywhere', () => {
     expect(await screen.findByRole('region', { name: 'File' })).toBeTruthy()
   })
 })
+
+describe('the page of all images', () => {
+  const owned = (): string | undefined => useShell.getState().activeImage ?? undefined
+
+  test('searches them without one open, and opens the image of a hit', async () => {
+    const { fake } = renderPart(<WithPage />, {
+      answers: { ...answers, search: { everywhere: async () => found } },
+    })
+    act(() => useShell.getState().searchAll())
+    expect(await screen.findByText('Find a path in all images opened before')).toBeTruthy()
+    expect(screen.queryByRole('radiogroup', { name: 'Search in' })).toBeNull()
+    await userEvent.type(await box(), '.pem')
+    expect(await screen.findByText('2 results in 2 images')).toBeTruthy()
+    expect(fake.callsOf('search.everywhere').at(-1)).toMatchObject({ query: { pattern: '.pem' }, images: [] })
+    await userEvent.keyboard('{Alt>}l{/Alt}')
+    expect(screen.getByRole('group', { name: 'Filters' })).toBeTruthy()
+    await userEvent.click(screen.getAllByTitle('keys/a.pem')[0]!)
+    await waitFor(() => expect(owned()).toBe(keyOfSource(other)))
+    act(() => useShell.getState().searchAll())
+    expect(((await box()) as HTMLInputElement).value).toBe('.pem')
+  })
+
+  test('says so where none was opened yet', async () => {
+    const none = { total: 0, images: [], hits: [], took: 0 }
+    renderPart(<WithPage />, { answers: { search: { everywhere: async () => none } } })
+    act(() => useShell.getState().searchAll())
+    await userEvent.type(await box(), 'x')
+    expect(await screen.findByText('No image to search yet')).toBeTruthy()
+  })
+})
+
+function WithPage() {
+  return useShell(({ page }) => page) === 'search' ? <SearchPage /> : <Active />
+}
 
 describe('the results menu', () => {
   const choose = async (item: string): Promise<void> => {

@@ -68,6 +68,15 @@ describe('open images', () => {
     shell().focusSearch()
     expect([shell().page, shell().openImages[0]?.tab, shell().searchFocus]).toEqual(['image', 'search', 2])
   })
+
+  test('without an image it is the box that searches all, as it is on that page', () => {
+    shell().focusSearch()
+    expect([shell().page, shell().searchFocus]).toEqual(['search', 1])
+    shell().showImage(a, 'a')
+    shell().searchAll()
+    shell().focusSearch()
+    expect([shell().page, shell().searchFocus]).toEqual(['search', 3])
+  })
 })
 
 test('a reload finds what was open; what waited for an answer is gone', () => {

@@ -3,15 +3,24 @@ import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/digest.ts'
-import type { CacheKey, CacheWriter, IndexedLayer, LayerCache, LayerIndex } from '../../main/image/cache.ts'
+import type {
+  CacheKey,
+  CacheWriter,
+  HashStore,
+  IndexedLayer,
+  LayerCache,
+  LayerIndex,
+} from '../../main/image/cache.ts'
 import type { InputContext } from '../../main/inputs/input-context.ts'
 import { PartialFile } from '../../main/store/partial-files.ts'
 import { RoomGuard } from '../../main/store/room-guard.ts'
 import type { SignIn } from '../../shared/remote.ts'
+import { memoryHashes } from './memory-hashes.ts'
 
 export interface TestContext extends AsyncDisposable, InputContext {
   readonly index: LayerIndex & { readonly layers: ReadonlyMap<Digest, IndexedLayer> }
   readonly listings: TestContext['index']
+  readonly hashes: HashStore
   /** To be filled by tests that sign in. */
   readonly signIns: SignIn[]
   readonly cache: LayerCache & { readonly folder: string; readonly keys: ReadonlyMap<string, string> }
@@ -28,6 +37,7 @@ export async function testContext(): Promise<TestContext> {
     path: (name) => join(folder, name),
     index: memoryIndex(),
     listings: memoryIndex(),
+    hashes: memoryHashes(),
     cache: folderCache(folder),
     signIns: [],
     parallel: undefined,

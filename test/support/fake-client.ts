@@ -30,6 +30,7 @@ export const fakeInfo: AppInfo = {
   separator: '/',
   hasDialogs: false,
   canReveal: false,
+  canDrag: false,
   isRoot: false,
   cacheDir: '/home/ada/.cache/occystrap',
 }
@@ -171,6 +172,8 @@ export function fakeClient(answers: Answers = {}): FakeClient {
         return state
       },
       cancel: async () => undefined,
+      pause: async () => undefined,
+      resume: async () => undefined,
       retry: async () => jobState({ id: `job-${++lastJob}` }),
       clear: async () => undefined,
       watch: async (_: unknown, options?: { signal?: AbortSignal }) => feed.watch(options?.signal),

@@ -20,7 +20,12 @@ export interface FakeEngineOptions {
 /** Answers an export in place of the engine. */
 export type ExportHandler = (response: ServerResponse, tar: Buffer) => void | Promise<void>
 
-/** An engine of one image that speaks as much of the API as is asked of it, on a socket; and fails as it is told. */
+interface Held {
+  readonly image: BuiltImage
+  readonly form: ExportForm
+}
+
+/** An engine of one image or several that speaks as much of the API as is asked of it, on a socket; and fails as it is told. */
 export class FakeEngine implements AsyncDisposable {
   readonly socket: string
   /** Every request's path with its query, in order. */
@@ -31,20 +36,29 @@ export class FakeEngine implements AsyncDisposable {
   onExport: ExportHandler | undefined
   /** Set by a test that wants no answer to this path, or another. */
   onRequest: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+  /** Its first image's. */
   readonly form: ExportForm
   /** For a server of another kind. */
   readonly listener: RequestListener = (request, response) => void this.#answer(request, response)
-  readonly #image: BuiltImage
+  readonly #held: readonly Held[]
   readonly #options: FakeEngineOptions
   readonly #server: Server
   readonly #connections = new Set<Socket>()
   readonly #listeners = new Set<ServerResponse>()
 
-  private constructor(socket: string, image: BuiltImage, options: FakeEngineOptions) {
+  private constructor(
+    socket: string,
+    [first, ...others]: readonly [BuiltImage, ...BuiltImage[]],
+    options: FakeEngineOptions,
+  ) {
     this.socket = socket
-    this.#image = image
     this.#options = options
-    this.form = options.form ?? exportForm(image, options.kind ?? 'docker-24')
+    const formOf = (image: BuiltImage): ExportForm => exportForm(image, options.kind ?? 'docker-24')
+    this.form = options.form ?? formOf(first)
+    this.#held = [
+      { image: first, form: this.form },
+      ...others.map((image) => ({ image, form: formOf(image) })),
+    ]
     this.#server = createServer(this.listener)
     this.#server.on('connection', (connection) => {
       this.#connections.add(connection)
@@ -54,10 +68,10 @@ export class FakeEngine implements AsyncDisposable {
 
   static async start(
     socket: string,
-    image: BuiltImage,
+    image: BuiltImage | readonly [BuiltImage, ...BuiltImage[]],
     options: FakeEngineOptions = {},
   ): Promise<FakeEngine> {
-    const engine = new FakeEngine(socket, image, options)
+    const engine = new FakeEngine(socket, 'layers' in image ? [image] : image, options)
     await new Promise<void>((resolve, reject) => {
       engine.#server.once('error', reject)
       engine.#server.listen(socket, resolve)
@@ -89,18 +103,16 @@ export class FakeEngine implements AsyncDisposable {
     this.requests.push(path)
     if (this.onRequest?.(request, response)) return
     const [, name, what] = /^\/images\/(.+)\/(json|history|get)(?:\?|$)/.exec(path) ?? []
+    const held = this.#held.find(
+      ({ image, form }) => form.id === name || image.references.includes(name ?? ''),
+    )
     if (path.startsWith('/_ping')) this.#ping(response)
-    else if (path.startsWith('/images/json')) json(response, [this.#listed()])
+    else if (path.startsWith('/images/json')) json(response, this.#held.map(listed))
     else if (path.startsWith('/events')) this.#listen(response)
-    else if (name === undefined || !this.#isKnown(name))
-      json(response, { message: `No such image: ${name}` }, 404)
-    else if (what === 'json') json(response, this.#inspect())
-    else if (what === 'history') json(response, this.#history())
-    else await this.#export(response)
-  }
-
-  #isKnown(name: string): boolean {
-    return name === this.form.id || this.#image.references.includes(name)
+    else if (held === undefined) json(response, { message: `No such image: ${name}` }, 404)
+    else if (what === 'json') json(response, inspected(held))
+    else if (what === 'history') json(response, historyOf(held.image))
+    else await this.#export(held, response)
   }
 
   #ping(response: ServerResponse): void {
@@ -113,52 +125,6 @@ export class FakeEngine implements AsyncDisposable {
     response.end('OK')
   }
 
-  #listed(): unknown {
-    return {
-      Id: this.form.id,
-      RepoTags: this.#image.references,
-      Created: 1_714_979_289,
-      Size: this.#size(),
-      Containers: -1,
-    }
-  }
-
-  #inspect(): unknown {
-    const config = JSON.parse(String(this.#image.config)) as Record<string, unknown>
-    return {
-      Id: this.form.id,
-      RepoTags: this.#image.references,
-      RepoDigests: [],
-      Created: config['created'],
-      Config: config['config'],
-      Architecture: config['architecture'],
-      ...(config['variant'] === undefined ? {} : { Variant: config['variant'] }),
-      Os: config['os'],
-      Size: this.#size(),
-      RootFS: { Type: 'layers', Layers: this.#image.layers.map(({ diffID }) => diffID) },
-    }
-  }
-
-  #history(): unknown {
-    const config = JSON.parse(String(this.#image.config)) as {
-      history: { created: string; created_by: string; empty_layer?: boolean }[]
-    }
-    let layer = 0
-    const steps = config.history.map((step) => ({
-      Id: '<missing>',
-      Created: Date.parse(step.created) / 1000,
-      CreatedBy: step.created_by,
-      Comment: '',
-      Tags: null,
-      Size: step.empty_layer ? 0 : (this.#image.layers[layer++]?.tar.length ?? 0),
-    }))
-    return steps.reverse()
-  }
-
-  #size(): number {
-    return this.#image.layers.reduce((sum, { tar }) => sum + tar.length, 0)
-  }
-
   #listen(response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
@@ -166,8 +132,8 @@ export class FakeEngine implements AsyncDisposable {
     response.on('close', () => this.#listeners.delete(response))
   }
 
-  async #export(response: ServerResponse): Promise<void> {
-    const tar = packTar(this.form.members)
+  async #export({ form }: Held, response: ServerResponse): Promise<void> {
+    const tar = packTar(form.members)
     response.writeHead(200, { 'content-type': 'application/x-tar' })
     if (this.onExport) await this.onExport(response, tar)
     else await this.#send(response, tar)
@@ -187,6 +153,52 @@ export class FakeEngine implements AsyncDisposable {
     }
     response.end()
   }
+}
+
+function listed({ image, form }: Held): unknown {
+  return {
+    Id: form.id,
+    RepoTags: image.references,
+    Created: 1_714_979_289,
+    Size: sizeOf(image),
+    Containers: -1,
+  }
+}
+
+function inspected({ image, form }: Held): unknown {
+  const config = JSON.parse(String(image.config)) as Record<string, unknown>
+  return {
+    Id: form.id,
+    RepoTags: image.references,
+    RepoDigests: [],
+    Created: config['created'],
+    Config: config['config'],
+    Architecture: config['architecture'],
+    ...(config['variant'] === undefined ? {} : { Variant: config['variant'] }),
+    Os: config['os'],
+    Size: sizeOf(image),
+    RootFS: { Type: 'layers', Layers: image.layers.map(({ diffID }) => diffID) },
+  }
+}
+
+function historyOf(image: BuiltImage): unknown {
+  const config = JSON.parse(String(image.config)) as {
+    history: { created: string; created_by: string; empty_layer?: boolean }[]
+  }
+  let layer = 0
+  const steps = config.history.map((step) => ({
+    Id: '<missing>',
+    Created: Date.parse(step.created) / 1000,
+    CreatedBy: step.created_by,
+    Comment: '',
+    Tags: null,
+    Size: step.empty_layer ? 0 : (image.layers[layer++]?.tar.length ?? 0),
+  }))
+  return steps.reverse()
+}
+
+function sizeOf(image: BuiltImage): number {
+  return image.layers.reduce((sum, { tar }) => sum + tar.length, 0)
 }
 
 function json(response: ServerResponse, value: unknown, status = 200): void {

@@ -9,6 +9,7 @@ import type { PathBytes } from '../../shared/path-bytes.ts'
 import { searchQuerySchema } from '../../shared/query.ts'
 import { debianInfo, digestOf, type Answers } from './fake-client.ts'
 import { tableOf } from './entries.ts'
+import { memoryHashes } from './memory-hashes.ts'
 
 export interface FakeLayer {
   readonly createdBy: string
@@ -40,7 +41,7 @@ export function fakeImage(layers: readonly FakeLayer[]): FakeImage {
   }
   const tree = flatten(layers.map(({ entries, isPending }) => (isPending ? null : tableOf(entries))))
   const rows = new FileRows(tree)
-  const names = new NameSearch(tree.layers, () => tree, info)
+  const names = new NameSearch(tree.layers, () => tree, info, memoryHashes())
   const pendingLayers = layers.flatMap(({ isPending }, index) => (isPending ? [index] : []))
   const answers: Answers = {
     images: { inspect: async () => info },

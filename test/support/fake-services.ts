@@ -33,6 +33,7 @@ export function fakeServices(
       separator: '/',
       hasDialogs: false,
       canReveal: false,
+      canDrag: false,
       isRoot: false,
       cacheDir: join(folder, 'cache'),
     },

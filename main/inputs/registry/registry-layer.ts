@@ -1,6 +1,6 @@
 import type { Digest } from '../../../shared/digest.ts'
 import { sniffCompression } from '../../image/compression.ts'
-import type { ByteRange, Layer, LayerTarget, LentLayer, Task } from '../../image/element.ts'
+import type { ByteRange, Layer, LentLayer, Task } from '../../image/element.ts'
 import type { EntryTable } from '../../image/entry-table.ts'
 import { FileLayer } from '../../image/file-layer.ts'
 import type { RandomAccess } from '../../image/random-access.ts'
@@ -71,8 +71,8 @@ export class RegistryLayer implements Layer {
     await this.#whole()
   }
 
-  async readThrough(target: LayerTarget | undefined, signal?: AbortSignal): Promise<number> {
-    const size = await (await this.#open()).readThrough(target, signal)
+  async readThrough(...given: Parameters<NonNullable<Layer['readThrough']>>): Promise<number> {
+    const size = await (await this.#open()).readThrough(...given)
     await this.#whole()
     return size
   }

@@ -76,8 +76,8 @@ function Counts({ hunks }: { readonly hunks: NonNullable<Comparison['hunks']> })
 }
 
 function Difference({ comparison }: { readonly comparison: Comparison }): JSX.Element {
-  const { hunks } = comparison
-  if (hunks && hunks.length > 0) return <DiffView hunks={hunks} />
+  const { before, after, hunks } = comparison
+  if (hunks && hunks.length > 0) return <DiffView key={`${before.layer} ${after.layer}`} hunks={hunks} />
   return (
     <Sides comparison={comparison}>
       {isSame(comparison) ? <strong>No difference in content</strong> : whyNoLines(comparison)}
@@ -103,9 +103,8 @@ interface SidesProps {
 
 /** Size and digest of both versions. */
 function Sides({ comparison, children }: SidesProps): JSX.Element {
-  const sides = isSame(comparison)
-    ? [{ ...comparison.after, name: 'Both' }]
-    : [comparison.before, comparison.after].map((side) => ({ ...side, name: `Layer ${side.layer}` }))
+  const { before, after } = comparison
+  const isOne = isSame(comparison)
   return (
     <div className={styles['sides']}>
       <p>{children}</p>
@@ -120,20 +119,22 @@ function Sides({ comparison, children }: SidesProps): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {sides.map(({ layer, size, sha256, name }) => (
+          {(isOne ? [after] : [before, after]).map(({ layer, size, sha256 }) => (
             <tr key={layer}>
-              <th scope="row">{name}</th>
+              <th scope="row">{isOne ? 'Both' : `Layer ${layer}`}</th>
               <td className="number">
                 <Bytes value={size} />
               </td>
               <td className={styles['sha']}>
-                <span className="mono" title={sha256}>
-                  {sha256.slice(0, SHORT)}
+                <span>
+                  <span className="mono" title={sha256}>
+                    {sha256.slice(0, SHORT)}
+                  </span>
+                  <CopyButton
+                    value={sha256}
+                    label={isOne ? 'Copy SHA-256' : `Copy SHA-256 of layer ${layer}`}
+                  />
                 </span>
-                <CopyButton
-                  value={sha256}
-                  label={isSame(comparison) ? 'Copy SHA-256' : `Copy SHA-256 of layer ${layer}`}
-                />
               </td>
             </tr>
           ))}

@@ -1,4 +1,5 @@
 import type { Comparison } from '../../../shared/files.ts'
+import { counted } from '../../parts/format.ts'
 import { linePieces } from './text-lines.ts'
 
 /** A line of a comparison, or what stands between two of them. */
@@ -25,8 +26,7 @@ export function diffLines(hunks: Hunks): readonly DiffLine[] {
   let next = 1
   for (const { beforeLine, afterLine, lines } of hunks) {
     const skipped = beforeLine - next
-    if (skipped > 0)
-      shown.push({ kind: 'skipped', text: skipped === 1 ? '1 line alike' : `${skipped} lines alike` })
+    if (skipped > 0) shown.push({ kind: 'skipped', text: counted(skipped, 'unchanged line') })
     let before = beforeLine
     let after = afterLine
     for (const line of lines) {

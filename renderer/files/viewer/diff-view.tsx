@@ -34,9 +34,11 @@ export function DiffView({ hunks }: { readonly hunks: NonNullable<Comparison['hu
                 data-kind={line.kind}
                 style={{ transform: `translateY(${top}px)` }}
               >
-                <span className={styles['lineNumber']}>{line.before ?? ''}</span>
-                <span className={styles['lineNumber']}>{line.after ?? ''}</span>
-                <span className={styles['diffSign']}>{SIGNS[line.kind]}</span>
+                <span className={styles['diffGutter']}>
+                  <span className={styles['lineNumber']}>{line.before ?? ''}</span>
+                  <span className={styles['lineNumber']}>{line.after ?? ''}</span>
+                  <span className={styles['diffSign']}>{SIGNS[line.kind]}</span>
+                </span>
                 <bdi>{line.text}</bdi>
               </div>
             )

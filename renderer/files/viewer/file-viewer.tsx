@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useState, type JSX } from 'react'
-import type { FileRow, PathVersion } from '../../../shared/files.ts'
+import type { FileRow } from '../../../shared/files.ts'
 import type { ImageInfo } from '../../../shared/image.ts'
 import { displayPath, pathBytesOf, visible, type PathBytes } from '../../../shared/path-bytes.ts'
 import { commandText } from '../../image/command-text.ts'
