@@ -24,8 +24,7 @@ export class IntColumn implements Disposable {
   }
 
   at(index: number): number {
-    const expected = (this.#initial + this.#step * index) | 0
-    return index < this.#values.length ? ((this.#values[index] as number) + expected) | 0 : expected
+    return ((this.#values[index] ?? 0) + this.#initial + this.#step * index) | 0
   }
 
   set(index: number, value: number): void {

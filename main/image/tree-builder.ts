@@ -139,6 +139,8 @@ export class TreeBuilder {
 
   /** Ends everything below the node, of whatever layer. */
   endChildren(node: number): void {
+    // Most that are replaced are files.
+    if (this.#firstAlive.at(node) === NO_NODE) return
     const pending = [node]
     for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
       for (let child = this.#firstAlive.at(at); child !== NO_NODE; child = this.#nextAlive.at(child)) {
