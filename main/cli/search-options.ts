@@ -10,7 +10,7 @@ import {
   type SearchFilter,
   type SearchQuery,
 } from '../../shared/query.ts'
-import { bytesOfText } from '../../shared/size-text.ts'
+import { bytesOfText, ownerOfText, sha256OfText } from '../../shared/filter-text.ts'
 
 /** As typed. */
 export interface SearchOptions {
@@ -68,7 +68,7 @@ function filterOf(options: SearchOptions): SearchFilter {
     ...(minSize === undefined ? {} : { minSize }),
     ...(maxSize === undefined ? {} : { maxSize }),
     ...ownerOf(options.owner),
-    ...(options.sha256 === undefined ? {} : { sha256: hashOf(options.sha256) }),
+    ...hashOf(options.sha256),
     modes: chosen<ModeFilter>(options.mode, modeFilterSchema.options, 'a mode'),
     fates: [
       ...chosen<FateFilter>(options.change, fateSchema.options, 'a change'),
@@ -96,28 +96,24 @@ function sizeOf(text: string | undefined): number | undefined {
   return bytes
 }
 
-function hashOf(text: string): string {
-  const hash = text.toLowerCase().replace(/^sha256:/, '')
-  if (!/^[0-9a-f]{64}$/.test(hash))
+function hashOf(text: string | undefined): { readonly sha256?: string } {
+  if (text === undefined) return {}
+  const sha256 = sha256OfText(text)
+  if (sha256 === undefined)
     throw new ImageError('usage', `"${text}" is not a SHA-256.`, {
       remedy: 'Give its 64 hexadecimal digits.',
     })
-  return hash
+  return { sha256 }
 }
 
-/** `uid`, `uid:gid` or `:gid`. */
 function ownerOf(text: string | undefined): { readonly uid?: number; readonly gid?: number } {
   if (text === undefined) return {}
-  const match = /^(\d{1,10})?(?::(\d{1,10}))?$/.exec(text)
-  const [, uid, gid] = match ?? []
-  if (uid === undefined && gid === undefined)
+  const owner = ownerOfText(text)
+  if (owner === undefined)
     throw new ImageError('usage', `"${text}" is not an owner.`, {
       remedy: 'Give numbers, as the image has them: UID, UID:GID or :GID.',
     })
-  return {
-    ...(uid === undefined ? {} : { uid: Number(uid) }),
-    ...(gid === undefined ? {} : { gid: Number(gid) }),
-  }
+  return owner
 }
 
 /** An empty pattern is every name: that is a question only where a filter asks the rest of it. */

@@ -87,6 +87,7 @@ export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element
       {box('minSize', 'Size from', '10k')}
       {box('maxSize', 'Size to', '1.5 MB')}
       {box('owner', 'Owner', 'uid:gid')}
+      {box('sha256', 'SHA-256', 'of a file, 64 digits')}
       <div className={styles['filterEnd']}>
         <p id={PROBLEMS} className={styles['problems']} role="status">
           {Object.values(problems).join(' · ')}

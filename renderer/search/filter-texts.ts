@@ -1,4 +1,5 @@
 import type { EntryType } from '../../shared/files.ts'
+import { bytesOfText, ownerOfText, sha256OfText } from '../../shared/filter-text.ts'
 import { NO_FILTER, type FateFilter, type ModeFilter, type SearchFilter } from '../../shared/query.ts'
 
 /** The filters as they stand in their boxes: what is typed need not mean anything yet. */
@@ -10,6 +11,8 @@ export interface FilterTexts {
   readonly maxSize: string
   /** `uid`, `uid:gid` or `:gid`. */
   readonly owner: string
+  /** 64 hexadecimal digits. */
+  readonly sha256: string
   readonly modes: readonly ModeFilter[]
   readonly fates: readonly FateFilter[]
 }
@@ -21,18 +24,18 @@ export const NO_TEXTS: FilterTexts = {
   minSize: '',
   maxSize: '',
   owner: '',
+  sha256: '',
   modes: [],
   fates: [],
 }
 
 /** Boxes whose text may mean nothing. */
-export type CheckedBox = 'include' | 'exclude' | 'minSize' | 'maxSize' | 'owner'
+export type CheckedBox = 'include' | 'exclude' | 'minSize' | 'maxSize' | 'owner' | 'sha256'
 export type FilterProblems = Partial<Readonly<Record<CheckedBox, string>>>
 
 /** The most globs that a filter takes, and the longest of them (shared/query.ts). */
 const MOST_GLOBS = 100
 const LONGEST_GLOB = 4096
-const LARGEST_ID = 0xffff_ffff
 
 /** What is said of them stands apart from the box. */
 const NAMES = {
@@ -56,12 +59,14 @@ export function filterOf(texts: FilterTexts): {
   }
   const size = (box: 'minSize' | 'maxSize'): number | undefined => {
     const text = texts[box].trim()
-    const bytes = text === '' ? undefined : sizeOf(text)
+    const bytes = text === '' ? undefined : bytesOfText(text)
     if (text !== '' && bytes === undefined) problems[box] = `${NAMES[box]}: such as 10k or 1.5 MB`
     return bytes
   }
-  const owner = ownerOf(texts.owner)
+  const owner = texts.owner.trim() === '' ? {} : ownerOfText(texts.owner)
   if (owner === undefined) problems.owner = 'Owner: numbers, UID:GID'
+  const sha256 = sha256OfText(texts.sha256)
+  if (sha256 === undefined && texts.sha256.trim() !== '') problems.sha256 = 'SHA-256: 64 hexadecimal digits'
   const bounds = { minSize: size('minSize'), maxSize: size('maxSize') }
   const { minSize = 0, maxSize = Number.POSITIVE_INFINITY } = bounds
   if (minSize > maxSize) problems.maxSize = 'Size to: less than size from'
@@ -74,6 +79,7 @@ export function filterOf(texts: FilterTexts): {
     fates: [...texts.fates],
     ...defined(bounds),
     ...owner,
+    ...(sha256 === undefined ? {} : { sha256 }),
   }
   return { filter, problems }
 }
@@ -87,8 +93,10 @@ function defined({ minSize, maxSize }: { minSize: number | undefined; maxSize: n
 
 /** How many boxes and choices say something. */
 export function filterCount(texts: FilterTexts): number {
-  const { include, exclude, minSize, maxSize, owner, types, modes, fates } = texts
-  const boxes = [include, exclude, minSize, maxSize, owner].filter((text) => text.trim() !== '').length
+  const { include, exclude, minSize, maxSize, owner, sha256, types, modes, fates } = texts
+  const boxes = [include, exclude, minSize, maxSize, owner, sha256].filter(
+    (text) => text.trim() !== '',
+  ).length
   return boxes + [types, modes, fates].filter((list) => list.length > 0).length
 }
 
@@ -111,28 +119,4 @@ export function splitGlobs(text: string): string[] {
   }
   end(text.length)
   return globs
-}
-
-const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 }
-
-/** Bytes of what a person types: `4096`, `10k`, `1.5 MB` in thousands, `4 KiB` in 1024s; undefined where it is no size. */
-export function sizeOf(text: string): number | undefined {
-  const match = /^(\d+(?:[.,]\d+)?|[.,]\d+)\s*([kmgt]?)(i?)b?$/i.exec(text.trim())
-  if (!match) return undefined
-  const [, number = '', unit = '', binary = ''] = match
-  if (binary !== '' && unit === '') return undefined
-  const bytes =
-    Number(number.replace(',', '.')) * (binary === '' ? 1000 : 1024) ** (POWERS[unit.toLowerCase()] ?? 0)
-  return Number.isSafeInteger(Math.round(bytes)) ? Math.round(bytes) : undefined
-}
-
-/** `0`, `1000:1000`, `:50`; nothing where it is empty, undefined where it is neither. */
-export function ownerOf(text: string): { readonly uid?: number; readonly gid?: number } | undefined {
-  if (text.trim() === '') return {}
-  const match = /^(\d*)(?::(\d*))?$/.exec(text.replaceAll(/\s/g, ''))
-  if (!match) return undefined
-  const [, uid = '', gid = ''] = match
-  if (uid === '' && gid === '') return undefined
-  if (Number(uid) > LARGEST_ID || Number(gid) > LARGEST_ID) return undefined
-  return { ...(uid === '' ? {} : { uid: Number(uid) }), ...(gid === '' ? {} : { gid: Number(gid) }) }
 }

@@ -2,6 +2,7 @@ import { memo, type JSX } from 'react'
 import type { ContentHit, SearchHit, SearchQuery } from '../../shared/query.ts'
 import { baseName, pathText } from '../files/paths.ts'
 import { TypeIcon } from '../files/type-icon.tsx'
+import { useHost } from '../host.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { formatCount } from '../parts/format.ts'
 import { LayerSwatch } from '../parts/layer-swatch.tsx'
@@ -31,11 +32,13 @@ interface HitRowProps extends LineProps {
 export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
   const { hit, query, level, isInTree, commandOf, line, top, isActive } = props
   const text = pathText(isInTree ? baseName(hit.path) : hit.path)
+  const { canDrag } = useHost().info
   return (
     <div
       id={lineId(line)}
       className={styles['hit']}
       role="row"
+      draggable={canDrag && (hit.type === 'file' || hit.type === 'link')}
       aria-level={level}
       aria-selected={isActive}
       data-line={line}

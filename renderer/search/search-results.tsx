@@ -26,6 +26,7 @@ import { ResultRows } from './result-rows.tsx'
 import styles from './search.module.css'
 import type { Summary } from './summary.ts'
 import { useActiveLine } from './use-active-line.ts'
+import { useDragOut } from './use-drag-out.ts'
 import { useResults, type Results, type ResultsForm } from './use-results.ts'
 
 /** What the box and the keys of the page do with the results. */
@@ -118,6 +119,10 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     moveTo(at)
     act(lines.lineAt(at), detail > 1)
   }
+  const onDragStart = useDragOut(question, (target) => {
+    const at = lineOf(target)
+    return at === undefined ? undefined : hitOf(lines.lineAt(at))
+  })
   useImperativeHandle(ref, () => ({
     enter: (by) => {
       if (lines.total === 0) return
@@ -152,6 +157,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
       }}
       onKeyDown={onKeyDown}
       onClick={onClick}
+      onDragStart={onDragStart}
     >
       <div className={styles['scroller']} ref={scroller} role="rowgroup" tabIndex={-1}>
         <ResultRows

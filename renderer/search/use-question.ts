@@ -30,6 +30,6 @@ export function useQuestion(
 
 /** The choices as they are, the texts as they were when typing last rested. */
 function withTexts({ filters }: SearchView, { filters: settled }: SearchView): SearchView['filters'] {
-  const { include, exclude, minSize, maxSize, owner } = settled
-  return { ...filters, include, exclude, minSize, maxSize, owner }
+  const { include, exclude, minSize, maxSize, owner, sha256 } = settled
+  return { ...filters, include, exclude, minSize, maxSize, owner, sha256 }
 }

@@ -13,6 +13,7 @@ import { tableOf } from '../support/entries.ts'
 import { knownImage } from '../support/known-images.ts'
 import { CLI } from '../support/occystrap.ts'
 import { testTask } from '../support/task.ts'
+import { contentFigures } from './contents.ts'
 import { median } from './measure.ts'
 import type { Figure } from './report.ts'
 import { inFolder, type Bench } from './runs.ts'
@@ -21,9 +22,13 @@ const READER = join(import.meta.dirname, '../../out/main/reader-process.js')
 /** Entries of an image's layers: a distribution, what is installed over it, a program and its settings. */
 const LAYERS = [40_000, 15_000, 4_000, 1_000]
 
-/** Names: of an image never seen, of one seen before, and of all images seen before, as the window asks for them. */
+/** Names: of an image never seen, of one seen before, and of all images seen before, as the window asks for them; and text inside files. */
 export async function searchFigures(bench: Bench, isQuick: boolean): Promise<Figure[]> {
-  return [...(await ofOneImage(bench)), ...(await everywhereFigures(bench, isQuick))]
+  return [
+    ...(await ofOneImage(bench)),
+    ...(await contentFigures(bench)),
+    ...(await everywhereFigures(bench, isQuick)),
+  ]
 }
 
 async function ofOneImage(bench: Bench): Promise<Figure[]> {

@@ -1,4 +1,4 @@
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ImagePage } from '../../renderer/image/image-page.tsx'
@@ -531,4 +531,19 @@ test('nothing found offers the likeliest way to find something', async () => {
   await userEvent.type(await box(), 'no such thing')
   await userEvent.click(await screen.findByRole('button', { name: 'Search inside files' }))
   expect(await screen.findByText('No line of a file in any layer matches.')).toBeTruthy()
+})
+
+test('a file is dragged out by the host, where it can', async () => {
+  useShell.getState().showImage(debian, 'debian:12', 'search')
+  setSearchView(id, { text: 'pem' })
+  const { fake } = renderPart(<Active />, {
+    answers: { ...answers, system: { drag: async () => {} } },
+    info: { canDrag: true },
+  })
+  const row = (await screen.findAllByRole('row')).find((one) => one.draggable)
+  expect(row).toBeDefined()
+  const isLeftToPage = fireEvent.dragStart(row!)
+  expect(isLeftToPage).toBe(false)
+  await waitFor(() => expect(fake.callsOf('system.drag')).toHaveLength(1))
+  expect(fake.callsOf('system.drag')[0]).toMatchObject({ source: debian, tree: { isMerged: true } })
 })
