@@ -119,10 +119,7 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     moveTo(at)
     act(lines.lineAt(at), detail > 1)
   }
-  const onDragStart = useDragOut(question, (target) => {
-    const at = lineOf(target)
-    return at === undefined ? undefined : hitOf(lines.lineAt(at))
-  })
+  const onDragStart = useDragOut(question, (target) => hitOf(lines.lineAt(lineOf(target) ?? -1)))
   useImperativeHandle(ref, () => ({
     enter: (by) => {
       if (lines.total === 0) return

@@ -44,10 +44,12 @@ export async function contentFigures(bench: Bench): Promise<Figure[]> {
     await using image = await OpenedImage.open(source, openWorkspace(folders), task)
     await image.tables(task)
     const hasRipgrep = (await tryCommand('which', ['rg'])).status === 0
-    const other = hasRipgrep ? ['rg', '-uu', '-n', '--no-messages'] : ['grep', '-rnI', '-E']
+    const other: [string, ...string[]] = hasRipgrep
+      ? ['rg', '-uu', '-n', '--no-messages']
+      : ['grep', '-rnI', '-E']
     const figures: Figure[] = []
     for (const { words, query, flags } of QUESTIONS) {
-      const [program = '', ...args] = [...other, ...flags, query.pattern, files]
+      const [program, ...args]: [string, ...string[]] = [...other, ...flags, query.pattern, files]
       const seconds = await inTurns(
         bench.rounds,
         () => searched(image, query),
