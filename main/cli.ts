@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 
 /** This entry stays readable to old versions of Node, so that it can say what is wrong, or use the right one that came with a clone. */
@@ -11,10 +10,10 @@ if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
   const { main } = await import('./cli/main.ts')
   process.exitCode = await main(process.argv.slice(2))
 } else {
-  runOnOwnNode()
+  await runOnOwnNode()
 }
 
-function runOnOwnNode(): void {
+async function runOnOwnNode(): Promise<void> {
   const node = ownNode()
   if (node === undefined) {
     process.stderr.write(
@@ -23,6 +22,8 @@ function runOnOwnNode(): void {
     process.exitCode = 1
     return
   }
+  // Not for those who need it not: it takes some milliseconds to load.
+  const { spawn } = await import('node:child_process')
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
   child.on('exit', (code) => {
     process.exitCode = code ?? 1

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FATES, MODES, NO_FILTER } from './search-filter.ts'
 import { digestSchema } from './image.ts'
 import { entryTypeSchema } from './files.ts'
 import { sourceSpecSchema } from './uri.ts'
@@ -7,11 +8,11 @@ import { sourceSpecSchema } from './uri.ts'
  * What became of what a layer has: `added` where no lower layer had the path and `modified` where one did; `surviving` in the final image,
  * `deleted` by a later layer, `hidden` deleted or replaced by one.
  */
-export const fateSchema = z.enum(['added', 'modified', 'surviving', 'deleted', 'hidden'])
+export const fateSchema = z.enum(FATES)
 export type FateFilter = z.infer<typeof fateSchema>
 
 /** What a mode says beyond who may read. `executable` by anybody. */
-export const modeFilterSchema = z.enum(['setuid', 'setgid', 'sticky', 'world-writable', 'executable'])
+export const modeFilterSchema = z.enum(MODES)
 export type ModeFilter = z.infer<typeof modeFilterSchema>
 
 const globsSchema = z.array(z.string().min(1).max(4096)).max(100).default([])
@@ -40,18 +41,6 @@ export const searchFilterSchema = z.object({
     .optional(),
 })
 export type SearchFilter = z.infer<typeof searchFilterSchema>
-
-/** Written out: having the schema parse nothing costs every start of the program some milliseconds. */
-export const NO_FILTER: SearchFilter = { include: [], exclude: [], types: [], modes: [], fates: [] }
-
-/** Whether the filter leaves anything out. */
-export function isFiltering(filter: SearchFilter): boolean {
-  const { include, exclude, types, modes, fates, ...bounds } = filter
-  return (
-    [include, exclude, types, modes, fates].some((list) => list.length > 0) ||
-    Object.values(bounds).some((bound) => bound !== undefined)
-  )
-}
 
 /**
  * What to look for in names. A glob is matched against the whole path and against its last component; a regex anywhere in the path. An
@@ -156,6 +145,9 @@ export const knownImageSchema = z.object({
   pendingLayers: z.array(z.number().int()),
 })
 export type KnownImage = z.infer<typeof knownImageSchema>
+
+/** As it is kept. */
+export const cataloguedImageSchema = knownImageSchema.omit({ pendingLayers: true })
 
 /** A layer that several images share is searched once and has its hits in each of them. */
 export const everywhereHitSchema = searchHitSchema.extend({ imageID: digestSchema })

@@ -1,15 +1,8 @@
-import { entryTypeSchema, type EntryType } from '../../shared/files.ts'
+import type { EntryType } from '../../shared/files.ts'
 import { ImageError } from '../../shared/errors.ts'
-import {
-  fateSchema,
-  isFiltering,
-  modeFilterSchema,
-  type ContentQuery,
-  type FateFilter,
-  type ModeFilter,
-  type SearchFilter,
-  type SearchQuery,
-} from '../../shared/query.ts'
+import type { ContentQuery, FateFilter, ModeFilter, SearchFilter, SearchQuery } from '../../shared/query.ts'
+import { FATES, isFiltering, MODES } from '../../shared/search-filter.ts'
+import { ENTRY_TYPES } from '../image/entry-table.ts'
 import { bytesOfText, ownerOfText, sha256OfText } from '../../shared/filter-text.ts'
 
 /** As typed. */
@@ -64,14 +57,14 @@ function filterOf(options: SearchOptions): SearchFilter {
   return {
     include: [...(options.include ?? [])],
     exclude: [...(options.exclude ?? [])],
-    types: chosen<EntryType>(options.type, entryTypeSchema.options, 'a type'),
+    types: chosen<EntryType>(options.type, ENTRY_TYPES, 'a type'),
     ...(minSize === undefined ? {} : { minSize }),
     ...(maxSize === undefined ? {} : { maxSize }),
     ...ownerOf(options.owner),
     ...hashOf(options.sha256),
-    modes: chosen<ModeFilter>(options.mode, modeFilterSchema.options, 'a mode'),
+    modes: chosen<ModeFilter>(options.mode, MODES, 'a mode'),
     fates: [
-      ...chosen<FateFilter>(options.change, fateSchema.options, 'a change'),
+      ...chosen<FateFilter>(options.change, FATES, 'a change'),
       ...(options.deleted ? (['deleted'] as const) : []),
     ],
   }

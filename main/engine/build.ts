@@ -1,6 +1,6 @@
 import type { ImageInfo } from '../../shared/image.ts'
 import type { JobOutcome } from '../../shared/job.ts'
-import { NO_FILTER } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
 import type { ImageInput, ImageOutput, Task } from '../image/element.ts'
 import type { Workspace } from '../store/workspace.ts'

@@ -7,7 +7,7 @@ import type { Workspace } from '../store/workspace.ts'
 /** Milliseconds for which what was found is believed: a person who types asks more often than images come and go. */
 const FRESH = 1000
 /** Bytes of names held as they are: those of a million paths. What comes on top is held compressed, and takes longer to search. */
-const MOST_TEXT = 96 * 1024 ** 2
+const MOST_TEXT = 80 * 1024 ** 2
 
 type Store = Pick<Workspace, 'catalogue' | 'index'>
 

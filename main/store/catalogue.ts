@@ -1,10 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { z } from 'zod'
 import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
 import type { ImageInfo } from '../../shared/image.ts'
 import { formatPlatform } from '../../shared/platform.ts'
-import { knownImageSchema } from '../../shared/query.ts'
+import type { KnownImage } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { clearLeftovers, temporaryName } from './owner.ts'
 
@@ -13,9 +12,8 @@ const MOST = 1000
 /** Characters of the command that made a layer; some are whole scripts. */
 const MOST_CREATED_BY = 4096
 
-const cataloguedSchema = knownImageSchema.omit({ pendingLayers: true })
 /** What is known of an image without its source and without its layers. */
-export type Catalogued = z.infer<typeof cataloguedSchema>
+export type Catalogued = Omit<KnownImage, 'pendingLayers'>
 
 interface Page {
   /** The state of the file that it was read from. */
@@ -83,7 +81,9 @@ export class Catalogue {
 
   async #read(name: string): Promise<Catalogued | undefined> {
     try {
-      const image = cataloguedSchema.parse(JSON.parse(await readFile(join(this.#folder, name), 'utf8')))
+      // Not for those who only write: a command that opens an image should not wait for schemas.
+      const { cataloguedImageSchema } = await import('../../shared/query.ts')
+      const image = cataloguedImageSchema.parse(JSON.parse(await readFile(join(this.#folder, name), 'utf8')))
       return name === `${hexOf(image.imageID)}.json` ? image : undefined
     } catch {
       return undefined

@@ -1,6 +1,7 @@
 import type { EntryType } from '../../shared/files.ts'
 import { bytesOfText, ownerOfText, sha256OfText } from '../../shared/filter-text.ts'
-import { NO_FILTER, type FateFilter, type ModeFilter, type SearchFilter } from '../../shared/query.ts'
+import type { FateFilter, ModeFilter, SearchFilter } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 
 /** The filters as they stand in their boxes: what is typed need not mean anything yet. */
 export interface FilterTexts {

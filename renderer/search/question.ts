@@ -1,4 +1,5 @@
-import { isFiltering, type ContentQuery, type SearchQuery } from '../../shared/query.ts'
+import type { ContentQuery, SearchQuery } from '../../shared/query.ts'
+import { isFiltering } from '../../shared/search-filter.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { SearchView } from '../image/image-views.ts'
 import { filterOf } from './filter-texts.ts'

@@ -1,4 +1,4 @@
-import { NO_FILTER } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-import { NO_FILTER } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LayerSearcher, type LayerSearcherOptions } from '../../main/filters/search.ts'
 import { pipe } from '../../main/image/pipe.ts'

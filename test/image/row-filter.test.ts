@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { flatten } from '../../main/image/flatten.ts'
 import { hasFate, rowFilter } from '../../main/image/row-filter.ts'
-import { NO_FILTER, type FateFilter, type SearchFilter } from '../../shared/query.ts'
+import type { FateFilter, SearchFilter } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 import { directory, entry, hardLink, symlink, tableOf } from '../support/entries.ts'
 
 const ENTRIES = [

@@ -9,7 +9,7 @@ import {
 } from '../../renderer/search/filter-texts.ts'
 import { questionOf } from '../../renderer/search/question.ts'
 import { debian } from '../support/fake-client.ts'
-import { NO_FILTER } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 
 const texts = (part: Partial<FilterTexts>): FilterTexts => ({ ...NO_TEXTS, ...part })
 

@@ -5,14 +5,14 @@ import { ImagePage } from '../../renderer/image/image-page.tsx'
 import { freshSearch, setFilesView, setSearchView } from '../../renderer/image/image-views.ts'
 import { SearchPage } from '../../renderer/search/search-page.tsx'
 import { useActiveImage, useShell } from '../../renderer/store.ts'
-import {
-  NO_FILTER,
-  type ContentHit,
-  type ContentQuery,
-  type ContentWindow,
-  type EverywhereWindow,
-  type SearchQuery,
+import type {
+  ContentHit,
+  ContentQuery,
+  ContentWindow,
+  EverywhereWindow,
+  SearchQuery,
 } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import { entry } from '../support/entries.ts'

@@ -3,7 +3,8 @@ import type { Hit } from '../../renderer/search/found.ts'
 import { hitsAs } from '../../renderer/search/hit-text.ts'
 import { isQuick, lineRanges } from '../../renderer/search/match-ranges.ts'
 import { snippetOf } from '../../renderer/search/snippet.ts'
-import { NO_FILTER, type ContentQuery } from '../../shared/query.ts'
+import type { ContentQuery } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 import { digestOf } from '../support/fake-client.ts'
 
 const image = { reference: 'docker.io/library/debian:12', imageID: digestOf('a') }

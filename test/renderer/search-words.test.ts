@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { matchRanges, regexProblem } from '../../renderer/search/match-ranges.ts'
-import { NO_FILTER, type SearchQuery } from '../../shared/query.ts'
+import type { SearchQuery } from '../../shared/query.ts'
+import { NO_FILTER } from '../../shared/search-filter.ts'
 
 describe('the mark in a path', () => {
   const query = (pattern: string, part: Partial<SearchQuery> = {}): SearchQuery => ({
