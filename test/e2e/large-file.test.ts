@@ -68,6 +68,21 @@ describeWith({ tools: TOOLS, root: true }, 'a tarball of several hundred MB', ()
     await screenshot(page, 'large-files')
   })
 
+  test('is searched inside, and the search stopped midway: what was found by then stays', async () => {
+    await showTab(page, 'Search')
+    await page.getByRole('searchbox').focus()
+    for (const key of ['Alt+t', 'Alt+r', 'Alt+l']) await page.keyboard.press(key)
+    await page.getByRole('checkbox', { name: 'Binary files too' }).check()
+    // Hundreds of megabytes of noise, and much to be tried at each of them.
+    await page.getByRole('searchbox').fill('[^a]{16,32}[0-9]{5}[a-f]{4}')
+    await page.getByRole('status').filter({ hasText: 'Searching inside files' }).waitFor()
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor()
+    await screenshot(page, 'search-running')
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Go on' }).waitFor()
+    expect(browser.faults).toEqual([])
+  })
+
   test('is exported, and cancelled midway: nothing is left behind and the window is fine', async () => {
     const downloads = app.home.at('Downloads')
     // gzip takes many seconds for so much, so that there is a middle.

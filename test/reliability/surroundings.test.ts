@@ -61,7 +61,8 @@ function resultsIn(name: string, env: Record<string, string>, umask: string): Re
   const printed = [['ls'], ['ls', '--json', '--hash'], ['info']].map(([command = '', ...options]) =>
     run(command, '../image.tar', ...options),
   )
-  const written = Object.entries(snapshotOf(folder)).filter(([path]) => !path.startsWith('.cache'))
+  // The program's own notes say when what was opened.
+  const written = Object.entries(snapshotOf(folder)).filter(([path]) => !/^\.(?:cache|config)/.test(path))
   return { printed, written }
 }
 
