@@ -182,3 +182,45 @@ describe('search inside files', () => {
     expect(stdout.toString()).toBe(SECRET_FILE)
   })
 })
+
+describe('what is hostile', () => {
+  const NAMES = [
+    'srv/<script>alert(1)</script>',
+    'srv/\u001b]0;owned\u0007\u001b[31mred',
+    'srv/gpj.\u202eexe',
+    'srv/line\nbreak',
+    // Not UTF-8: each character is a byte.
+    'srv/\xff\xfe-bytes',
+  ]
+
+  it('is found by name and inside, and moves no terminal', async () => {
+    await using own = await testContext()
+    const content = Buffer.concat([
+      Buffer.from(`needle \u001b[2J\u0007 \u202e ${'x'.repeat(65_536)} needle\n`),
+      Buffer.from('\0\0needle\0\u001b[31m\n'),
+    ])
+    const files = NAMES.map((name, i) => ({ path: Buffer.from(name, i === 4 ? 'latin1' : 'utf8'), content }))
+    const image = buildImage({
+      references: ['hostile:1'],
+      layers: [files],
+      overrides: { history: [{ created_by: 'RUN \u001b[31m <b>\u202e' }] },
+    })
+    await writeDockerArchive(image, own.path('hostile.tar'), { flavour: 'docker-25-gzip' })
+    for (const args of [['srv/*'], ['needle', '--content', '--binary'], ['srv/*', '--all']])
+      for (const form of [[], ['--json'], ['--script-friendly']]) {
+        const source = args.includes('--all') ? [] : ['hostile.tar']
+        const result = await cli(own, 'search', ...source, ...args, ...form)
+        const text = result.stdout.toString()
+        expect(result).toMatchObject({ status: 0, stderr: '' })
+        // oxlint-disable-next-line no-control-regex -- that is the question
+        expect(text, [...args, ...form].join(' ')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+        const isContent = args.includes('--content')
+        if (form.length > 0) expect(text.trim().split('\n')).toHaveLength(isContent ? 10 : 5)
+        if (form[0] === '--json' && !isContent)
+          expect(jsonLines(result).map((hit) => hit['pathBase64'] ?? hit['path'])).toEqual([
+            ...NAMES.slice(0, 4),
+            Buffer.from(NAMES[4]!, 'latin1').toString('base64'),
+          ])
+      }
+  })
+})
