@@ -43,13 +43,7 @@ export default defineConfig({
           'content-thread': at('main/image/content-thread.ts'),
           'rootfs-thread': at('main/outputs/rootfs/rootfs-thread.ts'),
         },
-        output: {
-          format: 'es',
-          entryFileNames: '[name].js',
-          chunkFileNames: 'chunks/[name]-[hash].js',
-          // With what it needs, as one file instead of forty: of a short run a third is loading, and each file has its price.
-          manualChunks: (id) => (/\/main\/image\/(?!(?:\w+-)?thread\.)/.test(id) ? 'image' : undefined),
-        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },
   },
