@@ -65,7 +65,8 @@ async function readLayer(
   { index, hashes }: Workspace,
   task: Task,
 ): Promise<void> {
-  await readWithHashes(layer, hashes, task.signal)
+  // The entries are what was asked for: hashes that cannot be kept are computed again by whoever wants them.
+  await readWithHashes(layer, (found) => hashes.put(diffID, found).catch(() => {}), task.signal)
   // An input may have kept the entries as they passed.
   if (await index.has(diffID)) return
   let size = 0

@@ -215,7 +215,9 @@ export class OpenedImage implements AsyncDisposable {
   async #hashMore(task: Task): Promise<void> {
     for (const layer of await this.layers()) {
       task.signal.throwIfAborted()
-      if (!(await this.#hashes.has(layer.diffID))) await readWithHashes(layer, this.#hashes, task.signal)
+      if (await this.#hashes.has(layer.diffID)) continue
+      // Where they cannot be kept the search fails: it would find nothing, and say so.
+      await readWithHashes(layer, (hashes) => this.#hashes.put(layer.diffID, hashes), task.signal)
     }
   }
 

@@ -1,0 +1,95 @@
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
+import { clearLeftovers, temporaryName } from './owner.ts'
+
+interface LayerFile {
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+/**
+ * A folder with one file for each diffID. Any number of processes may use it at once: a file appears by rename, whole or not at all. Nothing
+ * is synced: what a power cut spoils, a checksum in the file has to find. Beyond its limit of bytes the files used least recently, by their
+ * time, are removed.
+ */
+export class LayerFiles {
+  readonly #folder: string
+  readonly #limit: number
+  #isTidied = false
+
+  constructor(folder: string, limit: number) {
+    this.#folder = folder
+    this.#limit = limit
+  }
+
+  pathOf(diffID: Digest): string {
+    return join(this.#folder, hexOf(diffID))
+  }
+
+  async has(diffID: Digest): Promise<boolean> {
+    return access(this.pathOf(diffID)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Every layer that has a file, damaged or not. */
+  async all(): Promise<ReadonlySet<Digest>> {
+    const names = await readdir(this.#folder).catch(() => [])
+    return new Set(names.flatMap((name) => digestOfHex(name) ?? []))
+  }
+
+  async put(diffID: Digest, bytes: Uint8Array): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await this.#tidy()
+    const temporary = join(this.#folder, temporaryName(hexOf(diffID)))
+    try {
+      await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 })
+      await rename(temporary, this.pathOf(diffID))
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  }
+
+  async remove(diffID: Digest): Promise<void> {
+    await rm(this.pathOf(diffID), { force: true })
+  }
+
+  /** Bytes of all files. */
+  async size(): Promise<number> {
+    return (await this.#files()).reduce((sum, file) => sum + file.size, 0)
+  }
+
+  /** Removes everything; answers the bytes freed. */
+  async clear(): Promise<number> {
+    const files = await this.#files()
+    for (const { path } of files) await rm(path, { force: true })
+    return files.reduce((sum, file) => sum + file.size, 0)
+  }
+
+  /** Once per process: clears what died half-written, and the least recently used beyond the limit. */
+  async #tidy(): Promise<void> {
+    if (this.#isTidied) return
+    this.#isTidied = true
+    await clearLeftovers(this.#folder)
+    let kept = 0
+    for (const file of (await this.#files()).sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+      kept += file.size
+      if (kept > this.#limit) await rm(file.path, { force: true })
+    }
+  }
+
+  async #files(): Promise<LayerFile[]> {
+    const files = []
+    for (const diffID of await this.all()) {
+      const path = this.pathOf(diffID)
+      const found = await stat(path).catch(() => undefined)
+      if (found) files.push({ path, size: found.size, mtimeMs: found.mtimeMs })
+    }
+    return files
+  }
+}
