@@ -2,8 +2,6 @@ import { ImageError } from '../../shared/errors.ts'
 import type { SearchQuery } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { OpenedImage } from '../engine/opened-image.ts'
-import { LayerSearcher } from '../filters/search.ts'
-import { pipe } from '../image/pipe.ts'
 import { DONE, NOTHING_FOUND } from './failure.ts'
 import { dockerSource, registrySource } from './named-source.ts'
 import { openListed, typedLayer } from './opened.ts'
@@ -82,6 +80,10 @@ async function searchSources(
 /** `image:tag:layer:path`, each layer's matches as soon as it is listed. */
 async function printAsFound(session: Session, source: SourceSpec, query: SearchQuery): Promise<boolean> {
   const { output, task, workspace } = session
+  const [{ LayerSearcher }, { pipe }] = await Promise.all([
+    import('../filters/search.ts'),
+    import('../image/pipe.ts'),
+  ])
   await using input = await session.input(source)
   const image = await input.inspect(task)
   let isFound = false

@@ -8,9 +8,10 @@ import { scanHere } from '../image/content-scan-here.ts'
 import type { HashStore } from '../image/cache.ts'
 import type { Layer } from '../image/element.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
+import type { EntryTable } from '../image/entry-table.ts'
 import { FINDING_LIMITS, type Findings, type FindingLimits, type FoundLine } from '../image/file-scanner.ts'
 import { LineSearch } from '../image/line-search.ts'
-import { hasFate, rowFilter, type RowTest } from '../image/row-filter.ts'
+import { rowFilter, type RowTest } from '../image/row-filter.ts'
 import { inParts, scanFilesOf, sizeOf, type ScanFiles } from '../image/scan-files.ts'
 import { searchHit } from '../image/search-hit.ts'
 import { THREADS } from '../image/threads.ts'
@@ -153,7 +154,7 @@ export class ContentSearch implements AsyncDisposable {
   }
 
   /** What is found so far; fails where the search failed. */
-  window(range: SearchRange): ContentWindow {
+  async window(range: SearchRange): Promise<ContentWindow> {
     this.#controller.signal.throwIfAborted()
     const isWanted = (layer: number): boolean => range.layers.length === 0 || range.layers.includes(layer)
     const wanted = this.#found.filter((_, layer) => isWanted(layer))
@@ -163,8 +164,8 @@ export class ContentSearch implements AsyncDisposable {
       if (!isWanted(layer)) continue
       const first = Math.max(range.offset - skipped, 0)
       const last = Math.min(first + range.limit - hits.length, lines.length)
-      for (let i = first; i < last; i++) hits.push(this.#hit(layer, lines[i] as FoundLine))
       skipped += lines.length
+      if (first < last) hits.push(...(await this.#hits(layer, lines.slice(first, last))))
     }
     return {
       total: sumOf(wanted, 'total'),
@@ -188,7 +189,7 @@ export class ContentSearch implements AsyncDisposable {
         this.#controller.signal.throwIfAborted()
         const isDone = found.isComplete || !this.#isRunning
         const lines = found.lines.slice(told)
-        if (lines.length > 0) yield lines.map((line) => this.#hit(layer, line))
+        if (lines.length > 0) yield await this.#hits(layer, lines)
         told += lines.length
         if (isDone) break
         if (lines.length === 0) await news
@@ -243,11 +244,7 @@ export class ContentSearch implements AsyncDisposable {
       if (!table || found.isComplete) continue
       const named = await matchingRows(table, () => true, budget, isWanted)
       const rows = await rowsWithHash(named, this.#layers[layer] as Layer, filter.sha256, this.#hashes)
-      const { fates } = filter
-      const files = scanFilesOf(
-        table,
-        fates.length === 0 ? rows : rows.filter((row) => hasFate(this.listed.tree, layer, row, fates)),
-      )
+      const files = scanFilesOf(table, await this.listed.withFate(rows, layer, filter.fates))
       found.size = sizeOf(files)
       work.push({ layer, files })
     }
@@ -301,8 +298,11 @@ export class ContentSearch implements AsyncDisposable {
     }
   }
 
-  #hit(layer: number, { row, ...line }: FoundLine): ContentHit {
-    return { ...searchHit(this.listed.tree, layer, row, this.#info.layers[layer] as LayerInfo), ...line }
+  async #hits(layer: number, lines: readonly FoundLine[]): Promise<ContentHit[]> {
+    const fates = (await this.listed.fates()).layers[layer]
+    const table = this.listed.tables[layer] as EntryTable
+    const info = this.#info.layers[layer] as LayerInfo
+    return lines.map(({ row, ...line }) => ({ ...searchHit(table, row, fates, info), ...line }))
   }
 
   #tell(): void {

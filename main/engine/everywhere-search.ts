@@ -11,10 +11,10 @@ import type { HashStore } from '../image/cache.ts'
 import { SearchBudget } from '../image/entry-search.ts'
 import { nameScan, scannedRows, type NameScan } from '../image/name-scan.ts'
 import type { NameTable } from '../image/name-table.ts'
-import type { RowFates } from '../image/row-fates.ts'
+import { searchHit } from '../image/search-hit.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { rowsWithHash } from './file-hashes.ts'
-import { ImageFates } from './image-fates.ts'
+import { FatesShelf } from './fates-shelf.ts'
 import { KnownNames, type ImageNames } from './known-names.ts'
 
 export interface EverywhereRange {
@@ -60,19 +60,19 @@ const NONE = new Int32Array(0)
  */
 export class EverywhereSearch {
   readonly #names: KnownNames
-  readonly #fates: ImageFates
+  readonly #fates: FatesShelf
   readonly #hashes: HashStore
   readonly #ahead: AbortSignal | undefined
   #last: Search | undefined
 
   /** `ahead` is for who lives long: until that signal, work is done before it is asked for. */
   constructor(
-    workspace: Pick<Workspace, 'catalogue' | 'index' | 'hashes'>,
+    workspace: Pick<Workspace, 'catalogue' | 'index' | 'hashes' | 'fates'>,
     options: { readonly ahead?: AbortSignal } = {},
   ) {
     this.#ahead = options.ahead
     this.#names = new KnownNames(workspace)
-    this.#fates = new ImageFates(workspace.index)
+    this.#fates = new FatesShelf(workspace)
     this.#hashes = workspace.hashes
   }
 
@@ -190,7 +190,11 @@ export class EverywhereSearch {
         const fates = await this.#fates.of(names)
         // Then the rows may be gone.
         signal.throwIfAborted()
-        for (const row of ofLayer.subarray(first, last)) hits.push(hitOf(names, layer, row, fates[layer]))
+        const { imageID, layers } = names.image
+        const info = { index: layer, ...(layers[layer] as KnownImage['layers'][number]) }
+        const table = names.layers[layer] as NameTable
+        for (const row of ofLayer.subarray(first, last))
+          hits.push({ imageID, ...searchHit(table, row, fates[layer], info) })
       }
     return hits
   }
@@ -200,25 +204,4 @@ export class EverywhereSearch {
 function release({ rows }: Search): void {
   for (const { buffer } of rows.values()) if (buffer instanceof ArrayBuffer) buffer.transfer(0)
   rows.clear()
-}
-
-/** As `searchHit` says it. A layer that was lost from the index meanwhile has no fates: what is in it was there. */
-function hitOf(
-  { image, layers }: ImageNames,
-  layerIndex: number,
-  row: number,
-  fates: RowFates | undefined,
-): EverywhereHit {
-  const table = layers[layerIndex] as NameTable
-  const { diffID, createdBy } = image.layers[layerIndex] as KnownImage['layers'][number]
-  return {
-    imageID: image.imageID,
-    diffID,
-    layerIndex,
-    path: table.path(row),
-    type: table.type(row),
-    size: fates?.size(row) ?? table.size(row),
-    ...(createdBy === undefined ? {} : { createdBy }),
-    ...(fates?.fate(row) ?? { state: 'present' }),
-  }
 }

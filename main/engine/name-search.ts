@@ -1,13 +1,23 @@
 import type { ImageInfo, LayerInfo } from '../../shared/image.ts'
 import { nameMatcher } from '../../shared/name-matcher.ts'
-import type { SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts'
+import type { FateFilter, SearchHit, SearchQuery, SearchWindow } from '../../shared/query.ts'
 import type { HashStore } from '../image/cache.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
-import type { ImageTree } from '../image/image-tree.ts'
-import { hasFate, rowFilter } from '../image/row-filter.ts'
+import type { ImageFates } from '../image/row-fates.ts'
+import { rowFilter } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
 import { rowsWithHash } from './file-hashes.ts'
+
+/** An image's layers as far as they are listed. */
+interface ListedLayers {
+  /** By layer; null for one that nobody has read yet. */
+  readonly tables: readonly (EntryTable | null)[]
+  /** Only hits need it: what became of them is known when all layers are folded. */
+  fates(): Promise<ImageFates>
+  /** Those of a layer's rows that have one of the fates; all where none is asked. */
+  withFate(rows: Int32Array, layer: number, wanted: readonly FateFilter[]): Promise<Int32Array>
+}
 
 export interface SearchRange {
   /** Only these layers; all where empty. */
@@ -25,21 +35,13 @@ interface Matches {
 
 /** Searches the names of an image's layers. The last query's matches are kept, so that every further window of it costs its hits only. */
 export class NameSearch {
-  readonly #tables: readonly (EntryTable | null)[]
-  /** Only hits need it: what became of them is known when all layers are folded. */
-  readonly #treeOf: () => ImageTree
+  readonly #listed: ListedLayers
   readonly #info: ImageInfo
   readonly #hashes: HashStore
   #last: Matches | undefined
 
-  constructor(
-    tables: readonly (EntryTable | null)[],
-    treeOf: () => ImageTree,
-    info: ImageInfo,
-    hashes: HashStore,
-  ) {
-    this.#tables = tables
-    this.#treeOf = treeOf
+  constructor(listed: ListedLayers, info: ImageInfo, hashes: HashStore) {
+    this.#listed = listed
     this.#info = info
     this.#hashes = hashes
   }
@@ -58,9 +60,13 @@ export class NameSearch {
     for (const [layer, found] of rows.entries()) {
       if (!isWanted(layer)) continue
       const first = Math.max(range.offset - skipped, 0)
-      for (let i = first; i < found.length && hits.length < range.limit; i++)
-        hits.push(searchHit(this.#treeOf(), layer, found[i] as number, this.#info.layers[layer] as LayerInfo))
+      const last = Math.min(first + range.limit - hits.length, found.length)
       skipped += found.length
+      if (first >= last) continue
+      const fates = (await this.#listed.fates()).layers[layer]
+      const table = this.#listed.tables[layer] as EntryTable
+      const info = this.#info.layers[layer] as LayerInfo
+      for (const row of found.subarray(first, last)) hits.push(searchHit(table, row, fates, info))
     }
     return { total, perLayer, hits, took }
   }
@@ -73,12 +79,11 @@ export class NameSearch {
     const budget = new SearchBudget(signal)
     const rows: Int32Array[] = []
     const accepts = rowFilter(query.filter)
-    const { fates } = query.filter
-    for (const [layer, table] of this.#tables.entries()) {
+    for (const [layer, table] of this.#listed.tables.entries()) {
       const named = table ? await matchingRows(table, matches, budget, accepts) : new Int32Array(0)
       const info = this.#info.layers[layer] as LayerInfo
       const found = await rowsWithHash(named, info, query.filter.sha256, this.#hashes)
-      rows.push(fates.length > 0 ? found.filter((row) => hasFate(this.#treeOf(), layer, row, fates)) : found)
+      rows.push(await this.#listed.withFate(found, layer, query.filter.fates))
     }
     this.#last = { key, rows, took: performance.now() - started }
     return this.#last

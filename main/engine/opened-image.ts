@@ -10,7 +10,7 @@ import type {
   SearchWindow,
 } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
-import type { HashStore, LayerIndex } from '../image/cache.ts'
+import type { FateStore, HashStore, LayerIndex } from '../image/cache.ts'
 import type { ByteRange, ImageInput, Layer, Task } from '../image/element.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageTree } from '../image/image-tree.ts'
@@ -20,6 +20,7 @@ import type { ContentQuestion } from './content-question.ts'
 import type { ContentSearchOptions, SearchedImage } from './content-search.ts'
 import { findContent, readContent, type FileContent } from './file-content.ts'
 import { readWithHashes } from './file-hashes.ts'
+import type { FileRows } from './file-rows.ts'
 import { Listed } from './listed.ts'
 import type { SearchRange } from './name-search.ts'
 import { pathHistory } from './path-history.ts'
@@ -35,6 +36,7 @@ export class OpenedImage implements AsyncDisposable {
   readonly #input: ImageInput
   readonly #index: LayerIndex
   readonly #hashes: HashStore
+  readonly #fates: FateStore
   /** Of the image's whole life. */
   readonly #task: Task
   #info: ImageInfo
@@ -49,7 +51,7 @@ export class OpenedImage implements AsyncDisposable {
     source: SourceSpec,
     info: ImageInfo,
     input: ImageInput,
-    { index, hashes }: Pick<Workspace, 'index' | 'hashes'>,
+    { index, hashes, fates }: Pick<Workspace, 'index' | 'hashes' | 'fates'>,
     task: Task,
   ) {
     this.source = source
@@ -57,6 +59,7 @@ export class OpenedImage implements AsyncDisposable {
     this.#input = input
     this.#index = index
     this.#hashes = hashes
+    this.#fates = fates
     this.#task = task
   }
 
@@ -99,12 +102,12 @@ export class OpenedImage implements AsyncDisposable {
 
   /** All layers folded into one tree; reads through what is not known yet. */
   async tree(task: Task): Promise<ImageTree> {
-    return (await this.#list(task, true)).tree
+    return (await this.#list(task, true)).tree()
   }
 
   async rows(query: RowsQuery, task: Task): Promise<RowsWindow> {
-    const { rows, tables } = await this.#list(task)
-    return { ...rows.window(query), pendingLayers: pendingOf(tables) }
+    const { tables } = await this.#list(task)
+    return { ...(await this.#rows(task)).window(query), pendingLayers: pendingOf(tables) }
   }
 
   async locate(
@@ -112,7 +115,7 @@ export class OpenedImage implements AsyncDisposable {
     path: PathBytes,
     task: Task,
   ): Promise<{ index: number; expanded: PathBytes[] } | null> {
-    return (await this.#list(task)).rows.locate(query, path)
+    return (await this.#rows(task)).locate(query, path)
   }
 
   async typeAhead(
@@ -121,11 +124,11 @@ export class OpenedImage implements AsyncDisposable {
     from: number,
     task: Task,
   ): Promise<{ index: number } | null> {
-    return (await this.#list(task)).rows.typeAhead(query, text, from)
+    return (await this.#rows(task)).typeAhead(query, text, from)
   }
 
   async history(path: PathBytes, task: Task): Promise<PathVersion[]> {
-    return pathHistory((await this.#list(task)).tree, this.#info, path)
+    return pathHistory(await this.#tree(task), this.#info, path)
   }
 
   /** By hash, every layer whose hashes are not known is read through first. */
@@ -173,7 +176,7 @@ export class OpenedImage implements AsyncDisposable {
 
   /** What a path leads to; fails where it is not a file. */
   async content(tree: Tree, path: PathBytes, task: Task): Promise<FileContent> {
-    return findContent((await this.#list(task)).tree, tree, path)
+    return findContent(await this.#tree(task), tree, path)
   }
 
   /** A file's bytes or a piece of them. A chunk is valid until the next is asked for. */
@@ -201,6 +204,15 @@ export class OpenedImage implements AsyncDisposable {
     await this.#contents?.[Symbol.asyncDispose]()
     await this.#input[Symbol.asyncDispose]()
     await this.#remembered
+  }
+
+  /** Of what is listed by now. */
+  async #tree(task: Task): Promise<ImageTree> {
+    return (await this.#list(task)).tree()
+  }
+
+  async #rows(task: Task): Promise<FileRows> {
+    return (await this.#list(task)).rows()
   }
 
   /** One caller at a time: two must not read the same layers. */
@@ -269,7 +281,8 @@ export class OpenedImage implements AsyncDisposable {
       tables.push(table)
     }
     if (before && tables.every((table, i) => table === before.tables[i])) return before
-    this.#listed = new Listed(tables, this.#info, this.#hashes, ({ message }) =>
+    const stores = { hashes: this.#hashes, fates: this.#fates }
+    this.#listed = new Listed(tables, this.#info, stores, ({ message }) =>
       task.warn({ code: 'odd-entry', message }),
     )
     return this.#listed

@@ -7,7 +7,8 @@ import type { ImageElement, ImageOutput, Need } from '../image/element.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
-import { hasFate, rowFilter, type RowTest } from '../image/row-filter.ts'
+import { fatesOfTree } from '../image/fates-of-tree.ts'
+import { rowFilter, type RowTest } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
 
 /** One layer's matches as soon as it is listed; what became of them is known only when all layers are. */
@@ -49,12 +50,12 @@ export class LayerSearcher implements ImageOutput {
   /** By layer, then as in the tar; made when asked for: who has heard of the layers one by one need not pay for it. */
   get hits(): readonly SearchHit[] {
     if (!this.#isFinal) throw new Error('asked before finalize')
-    const tree = flatten(this.#found.map((layer) => layer.table))
+    const { layers } = fatesOfTree(flatten(this.#found.map((layer) => layer.table)))
     const { fates } = this.#options.query.filter
-    return this.#found.flatMap(({ layerIndex, diffID, rows }) =>
+    return this.#found.flatMap(({ layerIndex: index, diffID, table, rows }) =>
       Array.from(rows)
-        .filter((row) => fates.length === 0 || hasFate(tree, layerIndex, row, fates))
-        .map((row) => searchHit(tree, layerIndex, row, { diffID })),
+        .filter((row) => fates.length === 0 || layers[index]?.has(row, fates))
+        .map((row) => searchHit(table, row, layers[index], { index, diffID })),
     )
   }
 

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { EntryTable } from './entry-table.ts'
+import type { ImageFates } from './row-fates.ts'
 
 /** What is kept of layers read before; implemented in `main/store`, handed to inputs so that they need not know where it lies. */
 export interface LayerIndex {
@@ -29,6 +30,14 @@ export interface HashStore {
   put(diffID: Digest, hashes: FileHashes): Promise<void>
   /** The rows of the files that have this hash (64 hexadecimal digits), ascending; undefined where the layer's hashes are not known. */
   rowsOf(diffID: Digest, sha256: string): Promise<Int32Array | undefined>
+}
+
+/** What is kept of folded images, each under the digest of the lists it was folded from (`fates-key.ts`). */
+export interface FateStore {
+  /** Undefined where it is not known or its file is damaged. */
+  get(key: Digest): Promise<ImageFates | undefined>
+  /** Only with all layers. */
+  put(key: Digest, fates: ImageFates): Promise<void>
 }
 
 /** What may be known of a layer's entries before it is read. */

@@ -41,6 +41,6 @@ export function verified(
   })
 }
 
-function digestOf(hash: Hash): Digest {
+export function digestOf(hash: Hash): Digest {
   return `sha256:${hash.digest('hex')}`
 }

@@ -1,6 +1,8 @@
+import type { Digest } from '../../shared/digest.ts'
 import type { EntryType } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import { ENTRY_TYPES, type EntryTable } from './entry-table.ts'
+import { entriesDigest } from './fates-key.ts'
 import { grownBuffer } from './grown-buffer.ts'
 import { NameBlock } from './name-block.ts'
 import type { FilterRows } from './row-filter.ts'
@@ -19,6 +21,8 @@ const DOT = 0x2e
  */
 export class NameTable implements FilterRows {
   readonly length: number
+  /** As `entriesDigest` says it. */
+  readonly digest: Digest
   readonly blocks: readonly NameBlock[]
   readonly odd: OddNames
   readonly #types: Uint8Array | undefined
@@ -33,6 +37,7 @@ export class NameTable implements FilterRows {
     const { types, modes, uids, gids, sizes } = table.columns
     const { blocks, odd } = namesOf(table)
     this.length = table.length
+    this.digest = entriesDigest(table)
     this.blocks = blocks
     this.odd = odd
     this.#types = isZero(types) ? undefined : types.slice()

@@ -1,9 +1,7 @@
 import { displayPath } from '../../shared/path-bytes.ts'
 import { pathFilter } from '../../shared/path-filter.ts'
-import type { FateFilter, ModeFilter, SearchFilter } from '../../shared/query.ts'
+import type { ModeFilter, SearchFilter } from '../../shared/query.ts'
 import type { EntryTable } from './entry-table.ts'
-import { NO_VERSION, type ImageTree } from './image-tree.ts'
-import { fateOf } from './tree-change.ts'
 
 /** What a filter looks at. */
 export type FilterRows = Pick<EntryTable, 'path' | 'type' | 'size' | 'mode' | 'uid' | 'gid'>
@@ -42,23 +40,4 @@ function isOfMode(table: FilterRows, row: number, mode: ModeFilter): boolean {
   if (mode === 'world-writable')
     return (bits & 0o002) !== 0 && !(type === 'directory' && (bits & 0o1000) !== 0)
   return type === 'file' && (bits & 0o111) !== 0
-}
-
-/** Whether one of the fates is that of what a row made; rows that made nothing have none. */
-export function hasFate(tree: ImageTree, layer: number, row: number, fates: readonly FateFilter[]): boolean {
-  const version = tree.versionOfRow(layer, row)
-  if (version === NO_VERSION) return false
-  return fates.some((fate) => {
-    if (fate === 'added' || fate === 'modified') return isModified(tree, version) === (fate === 'modified')
-    const { state } = fateOf(tree, version)
-    if (fate === 'surviving') return state === 'present'
-    return fate === 'deleted' ? state === 'deleted' : state !== 'present'
-  })
-}
-
-/** Whether a lower layer showed the path right before this one. */
-export function isModified(tree: ImageTree, version: number): boolean {
-  const { born, node } = tree.versions
-  const layer = born.at(version)
-  return layer > 0 && tree.versionAt(node.at(version), layer - 1) !== NO_VERSION
 }

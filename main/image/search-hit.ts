@@ -1,25 +1,25 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { SearchHit } from '../../shared/query.ts'
 import type { EntryTable } from './entry-table.ts'
-import { NO_VERSION, type ImageTree } from './image-tree.ts'
-import { fateOf } from './tree-change.ts'
+import type { RowFates } from './row-fates.ts'
 
-/** A row of a layer as a search answers it: with what became of it. What could not be applied is in the layer and in no tree. */
+/** What a hit shows of its entry. */
+type HitRows = Pick<EntryTable, 'path' | 'type' | 'size'>
+
+/** A row of a layer as a search answers it: with what became of it. Without fates, which are lost with the layer's index, it was there. */
 export function searchHit(
-  tree: ImageTree,
-  layerIndex: number,
+  table: HitRows,
   row: number,
-  layer: { readonly diffID: Digest; readonly createdBy?: string | undefined },
+  fates: RowFates | undefined,
+  layer: { readonly index: number; readonly diffID: Digest; readonly createdBy?: string | undefined },
 ): SearchHit {
-  const table = tree.layers[layerIndex] as EntryTable
-  const version = tree.versionOfRow(layerIndex, row)
   return {
     diffID: layer.diffID,
-    layerIndex,
+    layerIndex: layer.index,
     path: table.path(row),
     type: table.type(row),
-    size: version === NO_VERSION ? table.size(row) : tree.size(version),
+    size: fates?.size(row) ?? table.size(row),
     ...(layer.createdBy === undefined ? {} : { createdBy: layer.createdBy }),
-    ...(version === NO_VERSION ? { state: 'deleted', by: layerIndex } : fateOf(tree, version)),
+    ...(fates?.fate(row) ?? { state: 'present' }),
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { FileHashes, HashStore } from '../image/cache.ts'
-import { LayerFiles } from './layer-files.ts'
+import { DigestFiles } from './digest-files.ts'
 
 const MAGIC = Buffer.from('occystrap hashes 1\n', 'latin1')
 const HASH = 32
@@ -14,10 +14,10 @@ const DEFAULT_LIMIT = 1024 ** 3
  * rest, the number of files, their rows and their hashes. What is damaged is as good as absent, and removed.
  */
 export class FileHashStore implements HashStore {
-  readonly #files: LayerFiles
+  readonly #files: DigestFiles
 
   constructor(folder: string, options: { readonly limit?: number } = {}) {
-    this.#files = new LayerFiles(folder, options.limit ?? DEFAULT_LIMIT)
+    this.#files = new DigestFiles(folder, options.limit ?? DEFAULT_LIMIT)
   }
 
   has(diffID: Digest): Promise<boolean> {

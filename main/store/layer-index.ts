@@ -4,7 +4,7 @@ import type { Digest } from '../../shared/digest.ts'
 import type { IndexedLayer, LayerIndex } from '../image/cache.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { decodeIndex, encodeIndex, INDEX_FORMAT } from './index-file.ts'
-import { LayerFiles } from './layer-files.ts'
+import { DigestFiles } from './digest-files.ts'
 
 /** Bytes of buffers that may come out of a pool, at most. */
 const POOLED = 64 * 1024
@@ -17,14 +17,14 @@ const DEFAULT_LIMIT = 1024 ** 3
 export class FileLayerIndex implements LayerIndex {
   /** Has a folder for each format. */
   readonly #parent: string
-  readonly #files: LayerFiles
+  readonly #files: DigestFiles
   /** What was read or put and is still in use somewhere, so that images over one base share its table. */
   readonly #inUse = new Map<Digest, WeakRef<IndexedLayer>>()
   #isCleared = false
 
   constructor(folder: string, options: { readonly limit?: number } = {}) {
     this.#parent = folder
-    this.#files = new LayerFiles(join(folder, `v${INDEX_FORMAT}`), options.limit ?? DEFAULT_LIMIT)
+    this.#files = new DigestFiles(join(folder, `v${INDEX_FORMAT}`), options.limit ?? DEFAULT_LIMIT)
   }
 
   async get(diffID: Digest): Promise<IndexedLayer | undefined> {

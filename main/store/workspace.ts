@@ -5,6 +5,7 @@ import type { KnownLayers, LayerCache } from '../image/cache.ts'
 import { Catalogue } from './catalogue.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
+import { FileFateStore } from './fates.ts'
 import { FileHashStore } from './file-hashes.ts'
 import { FileLayerIndex } from './layer-index.ts'
 import { RecentStore } from './recent.ts'
@@ -35,6 +36,8 @@ export interface Workspace extends KnownLayers {
   readonly cache: LayerCache
   /** Hashes of files, of layers that were read through for them. */
   readonly hashes: FileHashStore
+  /** What became of the entries of images that were searched. */
+  readonly fates: FileFateStore
   /** Who signs in to registries, beside what the user's files say; never kept here. */
   readonly signIns: readonly SignIn[]
   readonly parallel: number | undefined
@@ -44,9 +47,9 @@ export interface Workspace extends KnownLayers {
   readonly recent: RecentStore
   /** All images opened before, on the command line too. */
   readonly catalogue: Catalogue
-  /** Bytes that the cache, the index and the listings take. */
+  /** Bytes that the cache, the index and all else that is kept take. */
   cacheSize(): Promise<number>
-  /** Removes what nobody is using of the cache and all of the index and the listings; answers the bytes freed. */
+  /** Removes what nobody is using of the cache, and all of the rest; answers the bytes freed. */
   clearCache(): Promise<number>
 }
 
@@ -58,10 +61,12 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
   const settings = new SettingsStore(configDir)
   const index = new FileLayerIndex(join(cacheDir, 'index'))
   const hashes = new FileHashStore(join(cacheDir, 'hashes'))
+  const fates = new FileFateStore(join(cacheDir, 'fates'))
   const listings = new FileLayerIndex(join(cacheDir, 'listings'), { limit: LISTINGS_LIMIT })
   const cache = new FileLayerCache(join(cacheDir, 'layers'), {
     limit: async () => cacheLimit ?? (await settings.get()).cacheLimit,
   })
+  const kept = [index, listings, hashes, fates, cache]
   return {
     cacheDir,
     configDir,
@@ -71,15 +76,18 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     listings,
     cache,
     hashes,
+    fates,
     signIns: options.signIns ?? [],
     parallel: options.parallel,
     caFile: async () => (await settings.get()).caFile || undefined,
     settings,
     recent: new RecentStore(configDir),
     catalogue: new Catalogue(join(configDir, 'images')),
-    cacheSize: async () =>
-      (await index.size()) + (await listings.size()) + (await hashes.size()) + (await cache.size()),
-    clearCache: async () =>
-      (await index.clear()) + (await listings.clear()) + (await hashes.clear()) + (await cache.clear()),
+    cacheSize: async () => sumOf(kept.map((store) => store.size())),
+    clearCache: async () => sumOf(kept.map((store) => store.clear())),
   }
+}
+
+async function sumOf(sizes: readonly Promise<number>[]): Promise<number> {
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }

@@ -25,6 +25,7 @@ import {
   type LayerContent,
 } from '../support/image-builder.ts'
 import { testTask } from '../support/task.ts'
+import { memoryFates } from '../support/memory-fates.ts'
 import { memoryHashes } from '../support/memory-hashes.ts'
 
 const ALL = { layers: [], offset: 0, limit: 1000 }
@@ -59,7 +60,7 @@ async function searchedOf(image: OpenedImage, way: Way = 'plain'): Promise<Searc
   const hashes = memoryHashes()
   return {
     layers: way === 'here' ? layers.map(withoutFile) : layers,
-    listed: new Listed(tables, image.info, hashes, () => {}),
+    listed: new Listed(tables, image.info, { hashes, fates: memoryFates() }, () => {}),
     info: image.info,
     hashes,
   }
@@ -94,7 +95,7 @@ async function search(
   )
   const hits: ContentHit[] = []
   for await (const batch of found.hits()) hits.push(...batch)
-  return { hits, window: found.window(ALL) }
+  return { hits, window: await found.window(ALL) }
 }
 
 /** `path:line:column:line with [match]` */
@@ -339,17 +340,17 @@ it('answers any window of it', async () => {
   await using image = await opened(layers)
   await using found = new ContentSearch(contentQuerySchema.parse({ pattern: 'key' }), await searchedOf(image))
   await found.settle(10_000, testTask().signal)
-  const window = (range: Partial<SearchRange>): string[] =>
-    found.window({ ...ALL, ...range }).hits.map(({ path, line }) => `${path}:${line}`)
-  expect(window({ offset: 2, limit: 3 })).toEqual(['f0:3', 'f1:1', 'f1:2'])
-  expect(window({ layers: [2], offset: 1 })).toEqual(['f2:2', 'f2:3'])
-  expect(found.window({ ...ALL, layers: [1] })).toMatchObject({
+  const window = async (range: Partial<SearchRange>): Promise<string[]> =>
+    (await found.window({ ...ALL, ...range })).hits.map(({ path, line }) => `${path}:${line}`)
+  expect(await window({ offset: 2, limit: 3 })).toEqual(['f0:3', 'f1:1', 'f1:2'])
+  expect(await window({ layers: [2], offset: 1 })).toEqual(['f2:2', 'f2:3'])
+  expect(await found.window({ ...ALL, layers: [1] })).toMatchObject({
     total: 3,
     kept: 3,
     files: 1,
     perLayer: [3, 3, 3],
   })
-  expect(window({ offset: 9 })).toEqual([])
+  expect(await window({ offset: 9 })).toEqual([])
 })
 
 describe('an expression that explodes', () => {
@@ -388,7 +389,7 @@ test('what was cut is told', async () => {
   }))
   await using found = new ContentSearch(contentQuerySchema.parse({ pattern: 'key' }), { ...searched, layers })
   await found.settle(10_000, testTask().signal)
-  expect(() => found.window(ALL)).toThrow(expect.objectContaining({ code: 'truncated' }))
+  await expect(found.window(ALL)).rejects.toMatchObject({ code: 'truncated' })
 })
 
 describe('a search of a window', () => {
@@ -446,7 +447,12 @@ describe('a search of a window', () => {
     const { tables } = searched.listed
     const half = {
       ...searched,
-      listed: new Listed([tables[0] ?? null, null], image.info, memoryHashes(), () => {}),
+      listed: new Listed(
+        [tables[0] ?? null, null],
+        image.info,
+        { hashes: memoryHashes(), fates: memoryFates() },
+        () => {},
+      ),
     }
     const query = contentQuerySchema.parse({ pattern: 'key' })
     const { signal } = testTask()

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EverywhereSearch, type EverywhereRange } from '../../main/engine/everywhere-search.ts'
-import { NameSearch } from '../../main/engine/name-search.ts'
+import { Listed } from '../../main/engine/listed.ts'
 import { ReaderService } from '../../main/engine/reader-service.ts'
 import { runJob } from '../../main/engine/run-job.ts'
-import { flatten } from '../../main/image/flatten.ts'
 import { openWorkspace, type Workspace } from '../../main/store/workspace.ts'
 import type { TarEntry } from '../../main/image/element.ts'
 import { hexOf, type Digest } from '../../shared/digest.ts'
@@ -16,6 +15,8 @@ import { entry, hardLink, tableOf } from '../support/entries.ts'
 import { buildImage, writeDockerArchive } from '../support/image-builder.ts'
 import { knownImage } from '../support/known-images.ts'
 import { layerStack } from '../support/layer-arbitrary.ts'
+import { memoryFates } from '../support/memory-fates.ts'
+import { memoryHashes } from '../support/memory-hashes.ts'
 import { testTask } from '../support/task.ts'
 
 const digestOf = (digit: string): Digest => `sha256:${digit.repeat(64)}`
@@ -262,6 +263,7 @@ describe('a search of all images opened before', () => {
                 [Symbol.dispose]: () => {},
               }),
             },
+            fates: memoryFates(),
           } as unknown as Workspace
           const query = searchQuerySchema.parse({ pattern: '', filter: { fates } })
           const range = { offset: 0, limit: 1000 }
@@ -270,11 +272,8 @@ describe('a search of all images opened before', () => {
             ONE,
             layers.map((_, i) => digestOf(`${i}`)),
           )
-          const tree = flatten(tables)
-          const expected = await new NameSearch(tables, () => tree, info, store.hashes).window(query, {
-            layers: [],
-            ...range,
-          })
+          const listed = new Listed(tables, info, { hashes: memoryHashes(), fates: memoryFates() }, () => {})
+          const expected = await listed.names.window(query, { layers: [], ...range })
           const expectedHits = expected.hits.map((hit) =>
             Object.assign(hit, { imageID: ONE, createdBy: undefined }),
           )

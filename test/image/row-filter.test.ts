@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flatten } from '../../main/image/flatten.ts'
-import { hasFate, rowFilter } from '../../main/image/row-filter.ts'
+import { fatesOfTree } from '../../main/image/fates-of-tree.ts'
+import { rowFilter } from '../../main/image/row-filter.ts'
 import type { FateFilter, SearchFilter } from '../../shared/query.ts'
 import { NO_FILTER } from '../../shared/search-filter.ts'
 import { directory, entry, hardLink, symlink, tableOf } from '../support/entries.ts'
@@ -53,11 +54,11 @@ describe('what became of entries', () => {
     tableOf([entry('b'), entry('.wh.c'), entry('new')]),
     tableOf([entry('new'), directory('d', { mode: 0o700 }), entry('d/.wh..wh..opq')]),
   ]
-  const tree = flatten(layers)
+  const image = fatesOfTree(flatten(layers))
   const found = (fates: readonly FateFilter[]): string[] =>
     layers.flatMap((layer, index) =>
       Array.from({ length: layer.length }, (_, row) => row).flatMap((row) =>
-        hasFate(tree, index, row, fates) ? [`${index}:${layer.path(row)}`] : [],
+        image.layers[index]?.has(row, fates) ? [`${index}:${layer.path(row)}`] : [],
       ),
     )
 

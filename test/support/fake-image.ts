@@ -1,5 +1,5 @@
 import { FileRows } from '../../main/engine/file-rows.ts'
-import { NameSearch } from '../../main/engine/name-search.ts'
+import { Listed } from '../../main/engine/listed.ts'
 import { pathHistory } from '../../main/engine/path-history.ts'
 import { flatten } from '../../main/image/flatten.ts'
 import type { TarEntry } from '../../main/image/element.ts'
@@ -9,6 +9,7 @@ import type { PathBytes } from '../../shared/path-bytes.ts'
 import { searchQuerySchema } from '../../shared/query.ts'
 import { debianInfo, digestOf, type Answers } from './fake-client.ts'
 import { tableOf } from './entries.ts'
+import { memoryFates } from './memory-fates.ts'
 import { memoryHashes } from './memory-hashes.ts'
 
 export interface FakeLayer {
@@ -41,7 +42,8 @@ export function fakeImage(layers: readonly FakeLayer[]): FakeImage {
   }
   const tree = flatten(layers.map(({ entries, isPending }) => (isPending ? null : tableOf(entries))))
   const rows = new FileRows(tree)
-  const names = new NameSearch(tree.layers, () => tree, info, memoryHashes())
+  const stores = { hashes: memoryHashes(), fates: memoryFates() }
+  const { names } = new Listed(tree.layers, info, stores, () => {})
   const pendingLayers = layers.flatMap(({ isPending }, index) => (isPending ? [index] : []))
   const answers: Answers = {
     images: { inspect: async () => info },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
 import { clearLeftovers, temporaryName } from './owner.ts'
 
-interface LayerFile {
+interface DigestFile {
   readonly path: string
   /** Bytes. */
   readonly size: number
@@ -11,11 +11,11 @@ interface LayerFile {
 }
 
 /**
- * A folder with one file for each diffID. Any number of processes may use it at once: a file appears by rename, whole or not at all. Nothing
+ * A folder with one file for each digest. Any number of processes may use it at once: a file appears by rename, whole or not at all. Nothing
  * is synced: what a power cut spoils, a checksum in the file has to find. Beyond its limit of bytes the files used least recently, by their
  * time, are removed.
  */
-export class LayerFiles {
+export class DigestFiles {
   readonly #folder: string
   readonly #limit: number
   #isTidied = false
@@ -25,38 +25,38 @@ export class LayerFiles {
     this.#limit = limit
   }
 
-  pathOf(diffID: Digest): string {
-    return join(this.#folder, hexOf(diffID))
+  pathOf(digest: Digest): string {
+    return join(this.#folder, hexOf(digest))
   }
 
-  async has(diffID: Digest): Promise<boolean> {
-    return access(this.pathOf(diffID)).then(
+  async has(digest: Digest): Promise<boolean> {
+    return access(this.pathOf(digest)).then(
       () => true,
       () => false,
     )
   }
 
-  /** Every layer that has a file, damaged or not. */
+  /** Every digest that has a file, damaged or not. */
   async all(): Promise<ReadonlySet<Digest>> {
     const names = await readdir(this.#folder).catch(() => [])
     return new Set(names.flatMap((name) => digestOfHex(name) ?? []))
   }
 
-  async put(diffID: Digest, bytes: Uint8Array): Promise<void> {
+  async put(digest: Digest, bytes: Uint8Array): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     await this.#tidy()
-    const temporary = join(this.#folder, temporaryName(hexOf(diffID)))
+    const temporary = join(this.#folder, temporaryName(hexOf(digest)))
     try {
       await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 })
-      await rename(temporary, this.pathOf(diffID))
+      await rename(temporary, this.pathOf(digest))
     } catch (error) {
       await rm(temporary, { force: true })
       throw error
     }
   }
 
-  async remove(diffID: Digest): Promise<void> {
-    await rm(this.pathOf(diffID), { force: true })
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.pathOf(digest), { force: true })
   }
 
   /** Bytes of all files. */
@@ -83,10 +83,10 @@ export class LayerFiles {
     }
   }
 
-  async #files(): Promise<LayerFile[]> {
+  async #files(): Promise<DigestFile[]> {
     const files = []
-    for (const diffID of await this.all()) {
-      const path = this.pathOf(diffID)
+    for (const digest of await this.all()) {
+      const path = this.pathOf(digest)
       const found = await stat(path).catch(() => undefined)
       if (found) files.push({ path, size: found.size, mtimeMs: found.mtimeMs })
     }

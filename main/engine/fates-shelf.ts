@@ -1,11 +1,13 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { EntryTable } from '../image/entry-table.ts'
+import { fatesOfTree } from '../image/fates-of-tree.ts'
 import { flatten } from '../image/flatten.ts'
 import type { ImageTree } from '../image/image-tree.ts'
 import type { NameTable } from '../image/name-table.ts'
-import { RowFates } from '../image/row-fates.ts'
+import type { ImageFates, RowFates } from '../image/row-fates.ts'
 import type { Workspace } from '../store/workspace.ts'
+import { knownFates } from './known-fates.ts'
 import type { ImageNames } from './known-names.ts'
 
 /** Bytes of fates kept, least recently used first out: those of some ten million entries. */
@@ -26,15 +28,15 @@ interface Kept {
 }
 
 /** What became of the entries of images: an image's layers are folded when it is first asked for, and only the outcome is kept. */
-export class ImageFates {
-  readonly #index: Workspace['index']
+export class FatesShelf {
+  readonly #stores: Pick<Workspace, 'index' | 'fates'>
   readonly #kept = new Map<Digest, Kept>()
   /** One image at a time: a folded tree may be the largest thing there is. */
   #folding: Promise<unknown> = Promise.resolve()
   #isAhead = false
 
-  constructor(index: Workspace['index']) {
-    this.#index = index
+  constructor(stores: Pick<Workspace, 'index' | 'fates'>) {
+    this.#stores = stores
   }
 
   async of(names: ImageNames): Promise<Fates> {
@@ -83,21 +85,25 @@ export class ImageFates {
     return fates
   }
 
-  async #foldNow({ image, layers }: ImageNames): Promise<Fates> {
+  async #foldNow(names: ImageNames): Promise<Fates> {
     // Others are answered between two images.
     await setImmediate()
+    const digests = names.layers.map((table) => table?.digest ?? null)
+    return (await knownFates(this.#stores.fates, digests, () => this.#foldLayers(names))).layers
+  }
+
+  async #foldLayers({ image, layers }: ImageNames): Promise<ImageFates> {
     using borrowed = new DisposableStack()
     const known = new Map<NameTable, EntryTable>()
     for (const [layer, names] of layers.entries()) {
       if (!names || known.has(names)) continue
       const { diffID } = image.layers[layer] as (typeof image.layers)[number]
-      const indexed = borrowed.use(await this.#index.borrow(diffID))
+      const indexed = borrowed.use(await this.#stores.index.borrow(diffID))
       if (indexed) known.set(names, indexed.table)
     }
-    const tables = layers.map((names) => (names && known.get(names)) ?? null)
-    const tree = flatten(tables)
+    const tree = flatten(layers.map((names) => (names && known.get(names)) ?? null))
     borrowed.defer(() => release(tree))
-    return tables.map((table, layer) => (table ? RowFates.of(tree, layer) : undefined))
+    return fatesOfTree(tree)
   }
 
   #tidy(inUse: Digest): void {

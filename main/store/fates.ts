@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { readFile, utimes } from 'node:fs/promises'
+import type { Digest } from '../../shared/digest.ts'
+import type { FateStore } from '../image/cache.ts'
+import type { TreeProblem } from '../image/image-tree.ts'
+import { RowFates, type ImageFates } from '../image/row-fates.ts'
+import { DigestFiles } from './digest-files.ts'
+
+const MAGIC = Buffer.from('occystrap fates 1\n', 'latin1')
+const SUM = 32
+/** Bytes of all files: the fates of some hundred million entries. */
+const DEFAULT_LIMIT = 256 * 1024 ** 2
+
+/**
+ * What became of the entries of images that were folded before: one immutable file per key, of a magic, the sha256 of the rest and the rest
+ * (`encoded`). What is damaged is as good as absent, and removed.
+ */
+export class FileFateStore implements FateStore {
+  readonly #files: DigestFiles
+
+  constructor(folder: string, options: { readonly limit?: number } = {}) {
+    this.#files = new DigestFiles(folder, options.limit ?? DEFAULT_LIMIT)
+  }
+
+  async get(key: Digest): Promise<ImageFates | undefined> {
+    const path = this.#files.pathOf(key)
+    const file = await readFile(path).catch(() => undefined)
+    if (!file) return undefined
+    const start = MAGIC.length + SUM
+    const body = file.subarray(start)
+    const isWhole =
+      file.subarray(0, MAGIC.length).equals(MAGIC) && sumOf(body).equals(file.subarray(MAGIC.length, start))
+    if (!isWhole) {
+      await this.#files.remove(key)
+      return undefined
+    }
+    // Marks it as used. A folder that cannot be written still answers.
+    const now = new Date()
+    await utimes(path, now, now).catch(() => undefined)
+    return decoded(body)
+  }
+
+  async put(key: Digest, fates: ImageFates): Promise<void> {
+    const body = encoded(fates)
+    await this.#files.put(key, Buffer.concat([MAGIC, sumOf(body), body]))
+  }
+
+  /** Bytes it takes. */
+  size(): Promise<number> {
+    return this.#files.size()
+  }
+
+  /** Removes everything; answers the bytes freed. */
+  clear(): Promise<number> {
+    return this.#files.clear()
+  }
+}
+
+function sumOf(body: Uint8Array): Buffer {
+  return createHash('sha256').update(body).digest()
+}
+
+interface Head {
+  readonly layers: readonly {
+    readonly length: number
+    /** Whether a column of layers follows the marks. */
+    readonly hasBy: boolean
+    readonly sizes: readonly (readonly [row: number, size: number])[]
+  }[]
+  readonly problems: readonly TreeProblem[]
+}
+
+/** The length of a JSON head, the head, then each layer's columns. */
+function encoded({ layers, problems }: ImageFates): Buffer {
+  const known = layers.map((fates) => (fates as RowFates).columns)
+  const head: Head = {
+    layers: known.map(({ marks, by, sizes }) => ({ length: marks.length, hasBy: !!by, sizes: [...sizes] })),
+    problems,
+  }
+  const json = Buffer.from(JSON.stringify(head))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(json.length)
+  const columns = known.flatMap(({ marks, by }) => (by ? [marks, bytesOf(by)] : [marks]))
+  return Buffer.concat([length, json, ...columns])
+}
+
+/** The checksum says that it is as it was written. */
+function decoded(body: Buffer): ImageFates {
+  let at = 4 + body.readUInt32LE(0)
+  const head = JSON.parse(body.toString('utf8', 4, at)) as Head
+  // Copied: columns of their own start where their values' width allows.
+  const taken = (size: number): Uint8Array<ArrayBuffer> => Uint8Array.from(body.subarray(at, (at += size)))
+  const layers = head.layers.map(({ length, hasBy, sizes }, layer) => {
+    const marks = taken(length)
+    const by = hasBy ? new Uint16Array(taken(2 * length).buffer) : undefined
+    return new RowFates(layer, { marks, by, sizes: new Map(sizes) })
+  })
+  return { layers, problems: head.problems }
+}
+
+function bytesOf(column: Uint16Array): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength)
+}
