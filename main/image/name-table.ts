@@ -1,11 +1,12 @@
 import type { Digest } from '../../shared/digest.ts'
 import type { EntryType } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
-import { ENTRY_TYPES, type EntryTable } from './entry-table.ts'
+import type { EntryTable } from './entry-table.ts'
 import { entriesDigest } from './fates-key.ts'
 import { grownBuffer } from './grown-buffer.ts'
 import { NameBlock } from './name-block.ts'
 import type { FilterRows } from './row-filter.ts'
+import { RowKinds } from './row-kinds.ts'
 
 /** Bytes of names in one block: what is unpacked for one hit, and passed over at once where a literal is not in it. */
 const BLOCK = 512 * 1024
@@ -25,25 +26,19 @@ export class NameTable implements FilterRows {
   readonly digest: Digest
   readonly blocks: readonly NameBlock[]
   readonly odd: OddNames
-  readonly #types: Uint8Array | undefined
-  readonly #modes: Uint16Array | undefined
-  readonly #uids: Uint32Array | undefined
-  readonly #gids: Uint32Array | undefined
+  readonly #kinds: RowKinds
   readonly #sizes: Uint32Array | Float64Array | undefined
   /** The block of the last path asked for. */
   #at = 0
 
   constructor(table: EntryTable) {
-    const { types, modes, uids, gids, sizes } = table.columns
+    const { sizes } = table.columns
     const { blocks, odd } = namesOf(table)
     this.length = table.length
     this.digest = entriesDigest(table)
     this.blocks = blocks
     this.odd = odd
-    this.#types = isZero(types) ? undefined : types.slice()
-    this.#modes = isZero(modes) ? undefined : modes.slice()
-    this.#uids = isZero(uids) ? undefined : uids.slice()
-    this.#gids = isZero(gids) ? undefined : gids.slice()
+    this.#kinds = new RowKinds(table.columns)
     this.#sizes = isZero(sizes) ? undefined : narrow(sizes)
   }
 
@@ -63,7 +58,7 @@ export class NameTable implements FilterRows {
   }
 
   type(row: number): EntryType {
-    return ENTRY_TYPES[this.#types?.[row] ?? 0] as EntryType
+    return this.#kinds.type(row)
   }
 
   size(row: number): number {
@@ -71,15 +66,15 @@ export class NameTable implements FilterRows {
   }
 
   mode(row: number): number {
-    return this.#modes?.[row] ?? 0
+    return this.#kinds.mode(row)
   }
 
   uid(row: number): number {
-    return this.#uids?.[row] ?? 0
+    return this.#kinds.uid(row)
   }
 
   gid(row: number): number {
-    return this.#gids?.[row] ?? 0
+    return this.#kinds.gid(row)
   }
 
   #blockOf(row: number): NameBlock {
@@ -200,7 +195,7 @@ function narrow(sizes: Float64Array): Uint32Array | Float64Array {
   return narrowed
 }
 
-function isZero(column: Uint8Array | Uint16Array | Uint32Array | Float64Array): boolean {
+function isZero(column: Float64Array): boolean {
   for (let row = 0; row < column.length; row++) if (column[row] !== 0) return false
   return true
 }
