@@ -82,7 +82,7 @@ export function FilesTab({ image, info }: FilesTabProps): JSX.Element {
           view.viewed && (
             <FileViewer
               key={`${view.viewed.path} ${JSON.stringify(view.viewed.tree)}`}
-              image={image}
+              source={image.source}
               info={info}
               viewed={view.viewed}
               onView={(viewed) => change({ viewed })}

@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import type { Digest } from '../../shared/digest.ts'
 import type { Change, Tree } from '../../shared/files.ts'
 import type { PathBytes } from '../../shared/path-bytes.ts'
 import { NONE_DISMISSED, type Dismissed } from '../search/dismissed.ts'
@@ -45,6 +46,8 @@ export interface SearchView {
   readonly dismissed: Dismissed
   /** The hit that is looked at beside the results. */
   readonly viewed: Viewed | null
+  /** The image that it is in, where all are searched. */
+  readonly viewedIn: Digest | null
   /** Where in it the match is, of a hit inside a file. */
   readonly spot: Spot | null
 }
@@ -73,6 +76,7 @@ export const freshSearch: SearchView = {
   collapsed: [],
   dismissed: NONE_DISMISSED,
   viewed: null,
+  viewedIn: null,
   spot: null,
 }
 

@@ -25,12 +25,14 @@ interface HitRowProps extends LineProps {
   readonly level: number
   /** Its folders stand above it. */
   readonly isInTree: boolean
+  /** What it stands below does not say which layer it is in. */
+  readonly isLayerShown: boolean
   readonly commandOf: CommandOf
 }
 
 /** One path with the match marked, its size, and whether the final image still has it. */
 export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
-  const { hit, query, level, isInTree, commandOf, line, top, isActive } = props
+  const { hit, query, level, isInTree, isLayerShown, commandOf, line, top, isActive } = props
   const text = pathText(isInTree ? baseName(hit.path) : hit.path)
   const { canDrag } = useHost().info
   return (
@@ -48,7 +50,7 @@ export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
       <span role="gridcell" className={styles['hitPath']} title={pathText(hit.path)}>
         <TypeIcon type={hit.type} />
         <MarkedPath text={text} ranges={matchRanges(text, query)} />
-        {isInTree && <LayerMark layer={hit.layerIndex} commandOf={commandOf} />}
+        {isLayerShown && <LayerMark layer={hit.layerIndex} commandOf={commandOf} />}
       </span>
       <span role="gridcell" className={styles['state']}>
         <HitState hit={hit} commandOf={commandOf} />

@@ -17,9 +17,10 @@ export function saidOf(hit: Hit): string {
 }
 
 /** What a look at a hit changes: its file beside the results, at the line where the match is. */
-export function viewOf(hit: Hit): Pick<SearchView, 'viewed' | 'spot'> {
+export function viewOf(hit: Hit): Pick<SearchView, 'viewed' | 'viewedIn' | 'spot'> {
   const viewed = viewedOf(hit)
-  if (!('line' in hit)) return { viewed, spot: null }
+  const viewedIn = 'imageID' in hit ? hit.imageID : null
+  if (!('line' in hit)) return { viewed, viewedIn, spot: null }
   const { line, column, text, from, to } = hit
-  return { viewed, spot: { line, column, text: text.slice(from, to) } }
+  return { viewed, viewedIn, spot: { line, column, text: text.slice(from, to) } }
 }

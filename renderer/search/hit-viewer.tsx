@@ -1,16 +1,16 @@
 import { useMemo, type JSX, type KeyboardEvent } from 'react'
 import type { ImageInfo } from '../../shared/image.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 import { FileViewer } from '../files/viewer/file-viewer.tsx'
 import type { TextMarks } from '../files/viewer/text-view.tsx'
 import type { Spot, Viewed } from '../image/image-views.ts'
-import type { OpenImage } from '../store.ts'
 import { WHOLE } from './hit-view.ts'
 import { lineRanges } from './match-ranges.ts'
 import type { Question } from './question.ts'
 import styles from './search.module.css'
 
-interface HitViewerProps {
-  readonly image: OpenImage
+export interface HitViewerProps {
+  readonly source: SourceSpec
   readonly info: ImageInfo
   readonly viewed: Viewed
   readonly spot: Spot | null
@@ -23,7 +23,7 @@ interface HitViewerProps {
 
 /** The file of a hit beside the results, with the matches in it marked; Enter and Shift+Enter walk on from here, too. */
 export function HitViewer(props: HitViewerProps): JSX.Element {
-  const { image, info, viewed, spot, question, onStep, onView, onShow, onClose } = props
+  const { source, info, viewed, spot, question, onStep, onView, onShow, onClose } = props
   const query = question?.kind === 'contents' ? question.query : undefined
   const marks = useMemo<TextMarks | undefined>(
     () => (query && spot ? { spot, rangesIn: (text) => lineRanges(text, query) } : undefined),
@@ -39,7 +39,7 @@ export function HitViewer(props: HitViewerProps): JSX.Element {
     <div className={styles['viewer']} onKeyDown={onKeyDown}>
       <FileViewer
         key={`${viewed.path} ${JSON.stringify(viewed.tree)}`}
-        image={image}
+        source={source}
         info={info}
         viewed={viewed}
         marks={marks}

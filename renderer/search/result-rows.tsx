@@ -76,6 +76,7 @@ function OneHit(props: OneHitProps): JSX.Element {
         {...shared}
         hit={hit}
         isInTree={isTree}
+        isLayerShown={isTree || image !== undefined}
         query={question.query}
         commandOf={image ? (layer) => commandText(image.layers[layer]?.createdBy) : commandOf}
       />

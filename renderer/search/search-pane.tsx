@@ -1,6 +1,8 @@
 import { useWindowEvent } from '@mantine/hooks'
 import { useEffect, useRef, useState, type JSX } from 'react'
+import type { Digest } from '../../shared/digest.ts'
 import type { ImageInfo } from '../../shared/image.ts'
+import type { KnownImage } from '../../shared/query.ts'
 import { setSearchView, turnToPath, type SearchView, type Viewed } from '../image/image-views.ts'
 import { PendingLine } from '../image/pending-line.tsx'
 import { useReading } from '../image/use-reading.ts'
@@ -13,6 +15,7 @@ import { viewOf, viewedOf } from './hit-view.ts'
 import { HitViewer } from './hit-viewer.tsx'
 import { EngineNote } from './engine-note.tsx'
 import { Hints } from './hints.tsx'
+import { KnownHitViewer } from './known-hit-viewer.tsx'
 import { keyOfQuestion, modeOf } from './question.ts'
 import { SearchResults, type ResultsHandle } from './search-results.tsx'
 import { SearchSummary } from './search-summary.tsx'
@@ -66,18 +69,33 @@ export function SearchPane({ id, view, searched }: SearchPaneProps): JSX.Element
     event.preventDefault()
     results.current?.step(event.shiftKey ? -1 : 1)
   })
-  const viewer = searched && view.viewed && mode !== 'everywhere' && (
-    <HitViewer
-      {...searched}
-      viewed={view.viewed}
-      spot={view.spot}
-      question={question}
-      onStep={(step) => results.current?.step(step)}
-      onView={(viewed) => change({ viewed, spot: null })}
-      onShow={(viewed) => showInFiles(id, viewed)}
-      onClose={closeViewer}
-    />
-  )
+  const imageOf = (imageID: Digest | null): KnownImage | undefined =>
+    summary.found?.images?.find((image) => image.imageID === imageID)
+  const known = imageOf(view.viewedIn)
+  const viewed = view.viewed && {
+    viewed: view.viewed,
+    spot: view.spot,
+    question,
+    onStep: (step: 1 | -1) => results.current?.step(step),
+    onView: (viewed: Viewed) => change({ viewed, spot: null }),
+    onClose: closeViewer,
+  }
+  const viewer =
+    mode === 'everywhere'
+      ? viewed &&
+        known && (
+          <KnownHitViewer key={known.imageID} {...viewed} known={known} onShow={(at) => openHit(known, at)} />
+        )
+      : viewed &&
+        view.viewedIn === null &&
+        searched && (
+          <HitViewer
+            {...viewed}
+            source={searched.image.source}
+            info={searched.info}
+            onShow={(at) => showInFiles(id, at)}
+          />
+        )
 
   return (
     <div
@@ -124,10 +142,11 @@ export function SearchPane({ id, view, searched }: SearchPaneProps): JSX.Element
             form={{ isTree, isStopped }}
             onChange={change}
             onView={(hit) => change(viewOf(hit))}
-            onOpen={(hit, found) => {
+            onOpen={(hit) => {
               history.add(view.text)
-              if ('imageID' in hit) openHit(hit, found)
-              else showInFiles(id, viewedOf(hit))
+              if (!('imageID' in hit)) return showInFiles(id, viewedOf(hit))
+              const image = imageOf(hit.imageID)
+              if (image) openHit(image, viewedOf(hit))
             }}
             onLeave={() => box.current?.focus()}
             onSummary={setSummary}

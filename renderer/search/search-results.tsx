@@ -15,7 +15,7 @@ import type { SearchView } from '../image/image-views.ts'
 import { ErrorNote } from '../parts/error-note.tsx'
 import { useShell } from '../store.ts'
 import { dismissedOf, withHits, withSection } from './dismissed.ts'
-import type { Found, Hit } from './found.ts'
+import type { Hit } from './found.ts'
 import { saidOf } from './hit-view.ts'
 import { NothingFound } from './nothing-found.tsx'
 import { keyOfQuestion, type Question } from './question.ts'
@@ -49,8 +49,8 @@ interface SearchResultsProps {
   readonly onChange: (patch: Partial<SearchView>) => void
   /** One click: a look at it, the results stay. */
   readonly onView: (hit: Hit) => void
-  /** Enter or a second click: to it, among the files. `found` knows its image. */
-  readonly onOpen: (hit: Hit, found: Found) => void
+  /** Enter or a second click: to it, among the files. */
+  readonly onOpen: (hit: Hit) => void
   /** Back to the box. */
   readonly onLeave: () => void
   readonly onSummary: (summary: Summary) => void
@@ -81,15 +81,15 @@ export function SearchResults(props: SearchResultsProps): JSX.Element {
     const to = nextHit(lines, from, by) ?? nextHit(lines, by === 1 ? -1 : lines.total, by)
     if (to === undefined) return
     moveTo(to)
-    if (question.kind !== 'everywhere') awaited.current = to
+    awaited.current = to
   }
   const fold = (key: string): void => onChange({ collapsed: toggled(view.collapsed, key) })
   const act = (line: ResultLine | undefined, isOpened: boolean): void => {
     if (isHead(line)) return fold(line.key)
     if (line?.kind === 'rest') return onChange({ layers: [Number(line.section)] })
     const hit = hitOf(line)
-    if (hit === undefined || head === undefined) return
-    if (isOpened || question.kind === 'everywhere') onOpen(hit, head)
+    if (hit === undefined) return
+    if (isOpened) onOpen(hit)
     else onView(hit)
   }
   const dismiss = (at: number): void => {

@@ -412,20 +412,75 @@ const found: EverywhereWindow = {
   took: 1,
 }
 
+/** `other` holds the image that was searched, unless another one is said. */
+const inspect = (digit = 'b') => ({
+  inspect: async ({ source }: { readonly source: SourceSpec }) =>
+    source === debian ? info : { ...info, imageID: digestOf(digit) },
+})
+
 describe('everywhere', () => {
-  test('results stand by image, and one opens its image among the files', async () => {
-    show({ everywhere: async () => found })
+  const searched = async (images: NonNullable<Answers['images']>) => {
+    useShell.getState().showImage(debian, 'debian:12', 'search')
+    const search = { ...answers.search, everywhere: async () => found }
+    const rendered = renderPart(<Active />, { answers: { ...answers, images, search } })
     await userEvent.type(await box(), '.pem')
     await userEvent.click(screen.getByRole('radio', { name: 'All images opened before' }))
     expect(await screen.findByText('2 results in 2 images')).toBeTruthy()
+    return rendered
+  }
+  const viewer = () => screen.findByRole('region', { name: 'File' })
+
+  test('results stand by image, each with its layer', async () => {
+    await searched(inspect())
     expect(lines()[0]).toContain('other:12 layers not read yet')
-    expect(lines()[1]).toContain('keys/a.pem')
+    expect(lines()[1]).toContain('keys/a.pem Layer 0')
     const barred = screen.getByRole('button', { name: 'Inside files' })
     expect(barred.getAttribute('aria-disabled')).toBe('true')
+  })
+
+  test('one click looks at a hit in its image, a second opens that among the files', async () => {
+    const { fake } = await searched(inspect())
     await userEvent.click(screen.getAllByTitle('keys/a.pem')[0]!)
+    expect(await within(await viewer()).findByText('COPY keys /keys')).toBeTruthy()
+    expect(fake.callsOf('files.history').at(-1)).toEqual({ source: other, path: 'keys/a.pem' })
+    expect(useShell.getState().activeImage).toBe(id)
+    await userEvent.dblClick(screen.getAllByTitle('keys/a.pem')[0]!)
     await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOfSource(other)))
     expect(useShell.getState().openImages.at(-1)?.tab).toBe('files')
-    expect(await screen.findByRole('region', { name: 'File' })).toBeTruthy()
+    expect(await viewer()).toBeTruthy()
+  })
+
+  test('F4 walks from image to image, and Escape closes the look', async () => {
+    const { fake } = await searched(inspect())
+    const seen = () => (fake.callsOf('files.history').at(-1) as { source: SourceSpec } | undefined)?.source
+    await userEvent.keyboard('{F4}')
+    await viewer()
+    await waitFor(() => expect(seen()).toEqual(other))
+    await userEvent.keyboard('{F4}')
+    await waitFor(() => expect(seen()).toEqual(debian))
+    await userEvent.keyboard('{Shift>}{F4}{/Shift}')
+    await waitFor(() => expect(screen.getAllByRole('row', { selected: true })[0]?.dataset['line']).toBe('1'))
+    await userEvent.click(screen.getByRole('button', { name: 'Close the viewer' }))
+    expect(screen.queryByRole('region', { name: 'File' })).toBeNull()
+    expect(document.activeElement).toBe(await box())
+  })
+
+  test('an image that was replaced since is not taken for the one that was searched', async () => {
+    const { fake } = await searched(inspect('c'))
+    await userEvent.click(screen.getAllByTitle('keys/a.pem')[0]!)
+    expect(await within(await viewer()).findByText('Another image by now')).toBeTruthy()
+    expect(fake.callsOf('files.history')).toEqual([])
+    await userEvent.click(screen.getByRole('button', { name: 'Open image' }))
+    await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOfSource(other)))
+  })
+
+  test('an image that is gone says so', async () => {
+    await searched({
+      inspect: async ({ source }) => (source === debian ? info : Promise.reject(new Error('it is gone'))),
+    })
+    await userEvent.click(screen.getAllByTitle('keys/a.pem')[0]!)
+    expect(await within(await viewer()).findByRole('alert')).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Open image' })).toBeTruthy()
   })
 })
 
@@ -444,7 +499,7 @@ describe('the page of all images', () => {
     expect(fake.callsOf('search.everywhere').at(-1)).toMatchObject({ query: { pattern: '.pem' }, images: [] })
     await userEvent.keyboard('{Alt>}l{/Alt}')
     expect(screen.getByRole('group', { name: 'Filters' })).toBeTruthy()
-    await userEvent.click(screen.getAllByTitle('keys/a.pem')[0]!)
+    await userEvent.dblClick(screen.getAllByTitle('keys/a.pem')[0]!)
     await waitFor(() => expect(owned()).toBe(keyOfSource(other)))
     act(() => useShell.getState().searchAll())
     expect(((await box()) as HTMLInputElement).value).toBe('.pem')

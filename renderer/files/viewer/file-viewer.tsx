@@ -3,6 +3,7 @@ import { useState, type JSX } from 'react'
 import type { FileRow } from '../../../shared/files.ts'
 import type { ImageInfo } from '../../../shared/image.ts'
 import { displayPath, pathBytesOf, visible, type PathBytes } from '../../../shared/path-bytes.ts'
+import type { SourceSpec } from '../../../shared/uri.ts'
 import { commandText } from '../../image/command-text.ts'
 import { layerCommand } from '../../image/layer-facts.ts'
 import type { Viewed } from '../../image/image-views.ts'
@@ -12,7 +13,6 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { EmptyState } from '../../parts/empty-state.tsx'
 import { LayerSwatch } from '../../parts/layer-swatch.tsx'
 import { PathText } from '../../parts/path-text.tsx'
-import type { OpenImage } from '../../store.ts'
 import { modeText, octalMode, TYPE_WORDS } from '../file-mode.ts'
 import { MTime } from '../file-row.tsx'
 import { linkTarget } from '../paths.ts'
@@ -26,7 +26,7 @@ import { FormSwitch, type ViewForm } from './view-form.tsx'
 import styles from './viewer.module.css'
 
 interface FileViewerProps {
-  readonly image: OpenImage
+  readonly source: SourceSpec
   readonly info: ImageInfo
   readonly viewed: Viewed
   /** What a search found in it. */
@@ -40,8 +40,7 @@ interface FileViewerProps {
 
 /** One path: what it is, what is in it, and what the layers did to it. A deleted one is shown as it was before. */
 export function FileViewer(props: FileViewerProps): JSX.Element {
-  const { image, info, viewed, marks, onView, onGoTo, onShow, onClose } = props
-  const { source } = image
+  const { source, info, viewed, marks, onView, onGoTo, onShow, onClose } = props
   const found = useFileRow(source, viewed)
   const history = usePathHistory(source, viewed.path)
   const layer = viewed.tree.layer ?? info.layers.length - 1
@@ -66,7 +65,7 @@ export function FileViewer(props: FileViewerProps): JSX.Element {
   return (
     <section className={styles['viewer']} aria-label="File">
       <ViewerHead
-        image={image}
+        source={source}
         viewed={readable}
         path={viewed.path}
         row={row ?? undefined}
@@ -122,7 +121,7 @@ export function FileViewer(props: FileViewerProps): JSX.Element {
 }
 
 interface ViewerHeadProps {
-  readonly image: OpenImage
+  readonly source: SourceSpec
   /** Where it can be read; undefined where it cannot. */
   readonly viewed: Viewed | undefined
   readonly path: PathBytes
@@ -131,8 +130,8 @@ interface ViewerHeadProps {
   readonly onClose: () => void
 }
 
-function ViewerHead({ image, viewed, path, row, onShow, onClose }: ViewerHeadProps): JSX.Element {
-  const saving = useSave(image.source)
+function ViewerHead({ source, viewed, path, row, onShow, onClose }: ViewerHeadProps): JSX.Element {
+  const saving = useSave(source)
   const isDirectory = row?.type === 'directory'
   const isSavable =
     viewed !== undefined && row !== undefined && (isDirectory || row.type === 'file' || row.type === 'link')
@@ -158,12 +157,18 @@ function ViewerHead({ image, viewed, path, row, onShow, onClose }: ViewerHeadPro
           {isDirectory ? 'Save as tar…' : 'Save…'}
         </Button>
       )}
-      <Tooltip label="Close the viewer">
-        <ActionIcon aria-label="Close the viewer" onClick={onClose}>
-          <IconX size={16} />
-        </ActionIcon>
-      </Tooltip>
+      <CloseViewer onClose={onClose} />
     </header>
+  )
+}
+
+export function CloseViewer({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  return (
+    <Tooltip label="Close the viewer">
+      <ActionIcon aria-label="Close the viewer" onClick={onClose}>
+        <IconX size={16} />
+      </ActionIcon>
+    </Tooltip>
   )
 }
 
@@ -198,7 +203,7 @@ function RowFacts({ row, info }: { readonly row: FileRow; readonly info: ImageIn
 
 interface BodyProps {
   readonly row: FileRow
-  readonly source: OpenImage['source']
+  readonly source: SourceSpec
   readonly readable: Viewed
   readonly marks: TextMarks | undefined
   /** Versions that can be compared; undefined where there are none. */
