@@ -5,6 +5,7 @@ import type { SearchView } from '../image/image-views.ts'
 import { LayerStrip } from '../image/layer-strip.tsx'
 import { AskLine } from './ask-line.tsx'
 import { FilterRow } from './filter-row.tsx'
+import { NO_TEXTS } from './filter-texts.ts'
 import type { SearchMode } from './question.ts'
 import { SearchBox } from './search-box.tsx'
 import type { ResultsHandle } from './search-results.tsx'
@@ -44,6 +45,12 @@ export function AskPane(props: AskPaneProps): JSX.Element {
     if (patch === undefined) return
     event.preventDefault()
     onChange(patch)
+    if (patch.isFilterShown === false) box.current?.focus()
+  }
+  const clearFilters = (): void => {
+    onChange({ filters: NO_TEXTS, isBinary: false })
+    // The button is barred now, and a focus on it would be nowhere.
+    box.current?.focus()
   }
   const chooseLayer = (layer: number): void =>
     onChange({
@@ -68,7 +75,7 @@ export function AskPane(props: AskPaneProps): JSX.Element {
         />
         <AskLine view={view} mode={mode} isScopeShown={info !== null} onChange={onChange} />
       </div>
-      {view.isFilterShown && <FilterRow view={view} mode={mode} onChange={onChange} />}
+      {view.isFilterShown && <FilterRow view={view} mode={mode} onChange={onChange} onClear={clearFilters} />}
       {info && mode !== 'everywhere' && (
         <LayerStrip info={info} selected={view.layers} counts={counts} verb="Only" onChoose={chooseLayer} />
       )}

@@ -4,7 +4,7 @@ import { entryTypeSchema, type EntryType } from '../../shared/files.ts'
 import { fateSchema, modeFilterSchema, type FateFilter, type ModeFilter } from '../../shared/query.ts'
 import { TYPE_WORDS } from '../files/file-mode.ts'
 import type { SearchView } from '../image/image-views.ts'
-import { filterCount, filterOf, NO_TEXTS, type CheckedBox, type FilterTexts } from './filter-texts.ts'
+import { filterCount, filterOf, type CheckedBox, type FilterTexts } from './filter-texts.ts'
 import type { SearchMode } from './question.ts'
 import styles from './search.module.css'
 
@@ -12,6 +12,7 @@ interface FilterRowProps {
   readonly view: SearchView
   readonly mode: SearchMode
   readonly onChange: (patch: Partial<SearchView>) => void
+  readonly onClear: () => void
 }
 
 const MODE_WORDS: Readonly<Record<ModeFilter, string>> = {
@@ -38,7 +39,7 @@ const MODES = modeFilterSchema.options.map((value) => ({ value, label: MODE_WORD
 const FATES = fateSchema.options.map((value) => ({ value, label: FATE_WORDS[value] }))
 
 /** Which paths are looked at: their names, and what they are. */
-export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element {
+export function FilterRow({ view, mode, onChange, onClear }: FilterRowProps): JSX.Element {
   const { filters } = view
   const { problems } = filterOf(filters)
   const set = (patch: Partial<FilterTexts>): void => onChange({ filters: { ...filters, ...patch } })
@@ -103,7 +104,7 @@ export function FilterRow({ view, mode, onChange }: FilterRowProps): JSX.Element
           variant="subtle"
           size="compact-xs"
           disabled={filterCount(filters) === 0 && !(mode === 'contents' && view.isBinary)}
-          onClick={() => onChange({ filters: NO_TEXTS, isBinary: false })}
+          onClick={onClear}
         >
           Clear filters
         </Button>

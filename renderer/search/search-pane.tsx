@@ -12,11 +12,11 @@ import { isModalOpen } from '../shell/is-modal-open.ts'
 import { useShell, type OpenImage } from '../store.ts'
 import { AskPane } from './ask-pane.tsx'
 import { viewOf, viewedOf } from './hit-view.ts'
-import { HitViewer } from './hit-viewer.tsx'
+import { HitViewer, type HitViewerProps } from './hit-viewer.tsx'
 import { EngineNote } from './engine-note.tsx'
 import { Hints } from './hints.tsx'
 import { KnownHitViewer } from './known-hit-viewer.tsx'
-import { keyOfQuestion, modeOf } from './question.ts'
+import { keyOfQuestion, modeOf, type SearchMode } from './question.ts'
 import { SearchResults, type ResultsHandle } from './search-results.tsx'
 import { SearchSummary } from './search-summary.tsx'
 import styles from './search.module.css'
@@ -69,33 +69,22 @@ export function SearchPane({ id, view, searched }: SearchPaneProps): JSX.Element
     event.preventDefault()
     results.current?.step(event.shiftKey ? -1 : 1)
   })
-  const imageOf = (imageID: Digest | null): KnownImage | undefined =>
-    summary.found?.images?.find((image) => image.imageID === imageID)
-  const known = imageOf(view.viewedIn)
-  const viewed = view.viewed && {
-    viewed: view.viewed,
-    spot: view.spot,
-    question,
-    onStep: (step: 1 | -1) => results.current?.step(step),
-    onView: (viewed: Viewed) => change({ viewed, spot: null }),
-    onClose: closeViewer,
-  }
-  const viewer =
-    mode === 'everywhere'
-      ? viewed &&
-        known && (
-          <KnownHitViewer key={known.imageID} {...viewed} known={known} onShow={(at) => openHit(known, at)} />
-        )
-      : viewed &&
-        view.viewedIn === null &&
-        searched && (
-          <HitViewer
-            {...viewed}
-            source={searched.image.source}
-            info={searched.info}
-            onShow={(at) => showInFiles(id, at)}
-          />
-        )
+  const images = summary.found?.images
+  const look = lookedAt(view, mode, images)
+  const show = (known: KnownImage | null, at: Viewed): void =>
+    known ? openHit(known, at) : showInFiles(id, at)
+  const viewer = look && (
+    <LookedAt
+      look={look}
+      searched={searched}
+      spot={view.spot}
+      question={question}
+      onStep={(step) => results.current?.step(step)}
+      onView={(viewed) => change({ viewed, spot: null })}
+      onShow={(at) => show(look.known, at)}
+      onClose={closeViewer}
+    />
+  )
 
   return (
     <div
@@ -144,9 +133,8 @@ export function SearchPane({ id, view, searched }: SearchPaneProps): JSX.Element
             onView={(hit) => change(viewOf(hit))}
             onOpen={(hit) => {
               history.add(view.text)
-              if (!('imageID' in hit)) return showInFiles(id, viewedOf(hit))
-              const image = imageOf(hit.imageID)
-              if (image) openHit(image, viewedOf(hit))
+              const known = knownImage(images, 'imageID' in hit ? hit.imageID : null)
+              show(known, viewedOf(hit))
             }}
             onLeave={() => box.current?.focus()}
             onSummary={setSummary}
@@ -166,6 +154,38 @@ export function SearchPane({ id, view, searched }: SearchPaneProps): JSX.Element
       )}
     </div>
   )
+}
+
+/** A hit that is looked at, and its image where all are searched. */
+interface Look {
+  readonly viewed: Viewed
+  readonly known: KnownImage | null
+}
+
+function lookedAt(
+  { viewed, viewedIn }: SearchView,
+  mode: SearchMode,
+  images: readonly KnownImage[] | undefined,
+): Look | null {
+  const known = knownImage(images, viewedIn)
+  // A look that was taken in the other scope.
+  const isElsewhere = (mode === 'everywhere') !== (known !== null)
+  return viewed === null || isElsewhere ? null : { viewed, known }
+}
+
+function knownImage(images: readonly KnownImage[] = [], imageID: Digest | null): KnownImage | null {
+  return images.find((image) => image.imageID === imageID) ?? null
+}
+
+interface LookedAtProps extends Omit<HitViewerProps, 'source' | 'info' | 'viewed'> {
+  readonly look: Look
+  readonly searched: Searched | null
+}
+
+function LookedAt({ look: { viewed, known }, searched, ...props }: LookedAtProps): JSX.Element | null {
+  if (known) return <KnownHitViewer key={known.imageID} {...props} viewed={viewed} known={known} />
+  if (searched === null) return null
+  return <HitViewer {...props} viewed={viewed} source={searched.image.source} info={searched.info} />
 }
 
 interface ReadingProps extends Searched {

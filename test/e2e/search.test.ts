@@ -224,7 +224,10 @@ describeWith({ tools: ['chromium'] }, 'every layer is searched by pointing and t
     expect.soft(await findings(page)).toEqual([])
     await row('srv/app/config.json').first().click()
     const looked = page.getByRole('region', { name: 'File' })
-    await looked.getByText(/0\.0\.0\.0:8080/).first().waitFor()
+    await looked
+      .getByText(/0\.0\.0\.0:8080/)
+      .first()
+      .waitFor()
     await picture('everywhere-preview')
     expect.soft(await findings(page)).toEqual([])
     await box().fill('.env')

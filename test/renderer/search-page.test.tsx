@@ -113,6 +113,11 @@ describe('the filters', () => {
     expect(await screen.findByText('2 results in 2 layers')).toBeTruthy()
     await userEvent.click(screen.getByRole('button', { name: 'Clear filters' }))
     expect(await screen.findByText('4 results in 2 layers')).toBeTruthy()
+    expect(document.activeElement).toBe(await box())
+    await userEvent.click(screen.getByRole('textbox', { name: 'Files to include' }))
+    await userEvent.keyboard('{Alt>}l{/Alt}')
+    expect(screen.queryByRole('group', { name: 'Filters' })).toBeNull()
+    expect(document.activeElement).toBe(await box())
   })
 
   test('alone ask for every name they leave', async () => {
