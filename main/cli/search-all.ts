@@ -1,16 +1,20 @@
 import { EverywhereSearch } from '../engine/everywhere-search.ts'
+import { OpenedImage } from '../engine/opened-image.ts'
 import { ImageError } from '../../shared/errors.ts'
 import { visible } from '../../shared/path-bytes.ts'
-import type { KnownImage } from '../../shared/query.ts'
+import type { EverywhereHit, KnownImage, SearchHit } from '../../shared/query.ts'
+import { pathOfSource } from '../../shared/uri.ts'
 import { commandLineOf } from '../engine/command-line-of.ts'
+import { allHits } from './all-hits.ts'
 import { DONE, NOTHING_FOUND } from './failure.ts'
 import { nameQuery, requirePattern, type SearchOptions } from './search-options.ts'
-import { groupedPrinter, jsonPrinter, scriptLine, type NamedImage } from './search-print.ts'
+import { hitPrinter, type NamedImage } from './search-print.ts'
 import type { Session } from './session.ts'
 
-const WINDOW = 1000
-
-/** Searches the names of every image that was opened before, as far as its layers are known. */
+/**
+ * Searches the names of every image that was opened before, as far as its layers are known: without its source where they have been read,
+ * and else in its source, if its layers are at hand there.
+ */
 export async function searchAll(session: Session, pattern: string, options: SearchOptions): Promise<number> {
   const { output, task, workspace } = session
   if (options.content || (options.layer ?? []).length > 0)
@@ -20,24 +24,67 @@ export async function searchAll(session: Session, pattern: string, options: Sear
   const query = nameQuery(pattern, options)
   requirePattern(query, options)
   const everywhere = new EverywhereSearch(workspace)
-  const print = options.json ? jsonPrinter() : groupedPrinter(true)
-  for (let offset = 0; ; offset += WINDOW) {
-    const window = await everywhere.window({ query, images: [], offset, limit: WINDOW }, task.signal)
-    if (offset === 0) warnOfPending(session, window.images)
-    const images = new Map(window.images.map((image) => [image.imageID, image]))
-    for (const hit of window.hits) {
-      const image: NamedImage = images.get(hit.imageID) ?? { imageID: hit.imageID }
-      if (options.scriptFriendly) await output.line(scriptLine(image, hit))
-      else for (const line of print(hit, image)) await output.line(line)
-    }
-    if (offset + WINDOW >= window.total) return window.total > 0 ? DONE : NOTHING_FOUND
+  const print = hitPrinter(options, true)
+  let isFound = false
+  const write = async (
+    hits: readonly SearchHit[],
+    imageOf: (hit: SearchHit) => NamedImage,
+  ): Promise<void> => {
+    for (const hit of hits) for (const line of print(hit, imageOf(hit))) await output.line(line)
+    isFound ||= hits.length > 0
+  }
+  const { images } = await everywhere.window({ query, images: [], offset: 0, limit: 0 }, task.signal)
+  await using looks = new Looks(session)
+  const rest = new Map(images.map((image) => [image.imageID, image]))
+  for (const image of images) if (await looks.add(image)) rest.delete(image.imageID)
+  warnOfPending(session, rest.values())
+  const ids = [...rest.keys()]
+  if (ids.length > 0)
+    for await (const hits of allHits((range) =>
+      everywhere.window({ query, images: ids, ...range }, task.signal),
+    ))
+      await write(hits, (hit) => rest.get((hit as EverywhereHit).imageID) as NamedImage)
+  for (const image of looks.images)
+    for await (const hits of allHits((range) => image.search(query, { layers: [], ...range }, task)))
+      await write(hits, () => image.info)
+  return isFound ? DONE : NOTHING_FOUND
+}
+
+/** Images that are searched in their files, as nobody has read them through yet. */
+class Looks implements AsyncDisposable {
+  readonly images: OpenedImage[] = []
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Whether all of the image is at hand: its file lies where it was, is still that image, and holds its layers uncompressed. */
+  async add({ imageID, pendingLayers, source }: KnownImage): Promise<boolean> {
+    if (pendingLayers.length === 0 || pathOfSource(source) === undefined) return false
+    const { workspace, task } = this.#session
+    // What is wrong with it was said when it was opened.
+    const quiet = { signal: task.signal, progress: () => {}, warn: () => {} }
+    const image = await OpenedImage.open(source, workspace, quiet, { isOnlyALook: true }).catch(
+      () => undefined,
+    )
+    task.signal.throwIfAborted()
+    if (!image) return false
+    const isAtHand = image.info.imageID === imageID && (await image.pendingLayers(quiet)).length === 0
+    if (isAtHand) this.images.push(image)
+    else await image[Symbol.asyncDispose]()
+    return isAtHand
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const image of this.images) await image[Symbol.asyncDispose]()
   }
 }
 
 /** What nobody has read cannot be searched. */
 function warnOfPending(
   { task }: Session,
-  images: readonly Pick<KnownImage, 'reference' | 'imageID' | 'pendingLayers' | 'source'>[],
+  images: Iterable<Pick<KnownImage, 'reference' | 'imageID' | 'pendingLayers' | 'source'>>,
 ): void {
   for (const { reference, imageID, pendingLayers, source } of images) {
     const { length } = pendingLayers

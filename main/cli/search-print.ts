@@ -4,6 +4,7 @@ import type { ContentHit, SearchHit } from '../../shared/query.ts'
 import { familiarReference, parseReference } from '../../shared/reference.ts'
 import { formatBytes } from './format.ts'
 import { jsonText } from './json-text.ts'
+import type { SearchOptions } from './search-options.ts'
 
 /** What an image is called in the results: its reference, else its ID. */
 export interface NamedImage {
@@ -14,7 +15,15 @@ export interface NamedImage {
 /** The lines of one hit; hits come image by image, layer by layer. */
 export type Printer = (hit: SearchHit | ContentHit, image: NamedImage) => string[]
 
-export function jsonPrinter(): Printer {
+export function hitPrinter(
+  { json = false, scriptFriendly = false }: Pick<SearchOptions, 'json' | 'scriptFriendly'>,
+  hasSeveralImages: boolean,
+): Printer {
+  if (scriptFriendly) return (hit, image) => [scriptLine(image, hit)]
+  return json ? jsonPrinter() : groupedPrinter(hasSeveralImages)
+}
+
+function jsonPrinter(): Printer {
   return (hit, image) => {
     const { path, diffID, layerIndex, type, size, state, createdBy, by } = hit
     return [
@@ -36,7 +45,7 @@ export function jsonPrinter(): Printer {
 }
 
 /** For people: a heading for each image, where there are several, and for each layer; what became of each file since. */
-export function groupedPrinter(hasSeveralImages: boolean): Printer {
+function groupedPrinter(hasSeveralImages: boolean): Printer {
   let group = ''
   let layer = -1
   return (hit, { reference, imageID }) => {

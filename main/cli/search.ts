@@ -2,14 +2,14 @@ import { ImageError } from '../../shared/errors.ts'
 import type { SearchQuery } from '../../shared/query.ts'
 import type { SourceSpec } from '../../shared/uri.ts'
 import type { OpenedImage } from '../engine/opened-image.ts'
+import { allHits } from './all-hits.ts'
 import { DONE, NOTHING_FOUND } from './failure.ts'
 import { dockerSource, registrySource } from './named-source.ts'
 import { openListed, typedLayer } from './opened.ts'
 import { contentQuery, nameQuery, requirePattern, type SearchOptions } from './search-options.ts'
-import { groupedPrinter, jsonPrinter, scriptLine, type Printer } from './search-print.ts'
+import { hitPrinter, scriptLine, type Printer } from './search-print.ts'
 import type { Session } from './session.ts'
 
-const WINDOW = 1000
 /** Lines that are printed: those that have yet to be printed are in memory. */
 const LIMITS = { perLayer: 1_000_000, perFile: 1_000_000 }
 
@@ -61,7 +61,7 @@ async function searchSources(
 ): Promise<number> {
   const query = nameQuery(pattern, options)
   requirePattern(query, options)
-  const print = options.json ? jsonPrinter() : groupedPrinter(sources.length > 1)
+  const print = hitPrinter(options, sources.length > 1)
   let isFound = false
   for (const source of sources) {
     const isQuick =
@@ -118,8 +118,7 @@ async function printWithFates(
   let isFound = false
   for await (const hit of hitsOf(session, image, pattern, layers, options)) {
     isFound = true
-    if (options.scriptFriendly) await output.line(scriptLine(image.info, hit))
-    else for (const line of print(hit, image.info)) await output.line(line)
+    for (const line of print(hit, image.info)) await output.line(line)
   }
   return isFound
 }
@@ -144,11 +143,7 @@ async function* hitsOf(
     }
   }
   const query = nameQuery(pattern, options)
-  for (let offset = 0; ; offset += WINDOW) {
-    const window = await image.search(query, { layers, offset, limit: WINDOW }, task)
-    yield* window.hits
-    if (offset + WINDOW >= window.total) return
-  }
+  for await (const hits of allHits((range) => image.search(query, { layers, ...range }, task))) yield* hits
 }
 
 function truncated({ total, kept }: { readonly total: number; readonly kept: number }): string {

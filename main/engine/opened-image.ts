@@ -27,6 +27,11 @@ import { pathHistory } from './path-history.ts'
 
 const WHOLE: ByteRange = { offset: 0, length: Number.MAX_SAFE_INTEGER }
 
+export interface OpeningOptions {
+  /** Nobody asked for the image: it does not count as opened now. */
+  readonly isOnlyALook?: boolean
+}
+
 /**
  * An image held open to be looked into. Layers are listed when they are first needed: at once where they are in the layer index or lie
  * uncompressed in the source; the others stay pending until an index job has read them, or `readAll` does so here.
@@ -64,13 +69,18 @@ export class OpenedImage implements AsyncDisposable {
   }
 
   /** `task` is that of the image's whole life: its signal ends what is still being read. */
-  static async open(source: SourceSpec, workspace: Workspace, task: Task): Promise<OpenedImage> {
+  static async open(
+    source: SourceSpec,
+    workspace: Workspace,
+    task: Task,
+    options: OpeningOptions = {},
+  ): Promise<OpenedImage> {
     const input = await openInput(source, workspace, task)
     try {
       const info = await input.inspect(task)
       const image = new OpenedImage(source, info, input, workspace, task)
       // Nobody waits for it before the image is closed, and a folder that cannot be written is no reason not to open.
-      image.#remembered = workspace.catalogue.remember(info, source).catch(() => {})
+      if (!options.isOnlyALook) image.#remembered = workspace.catalogue.remember(info, source).catch(() => {})
       return image
     } catch (error) {
       await input[Symbol.asyncDispose]()
@@ -125,6 +135,11 @@ export class OpenedImage implements AsyncDisposable {
     task: Task,
   ): Promise<{ index: number } | null> {
     return (await this.#rows(task)).typeAhead(query, text, from)
+  }
+
+  /** Those whose entries nobody knows without reading them through. */
+  async pendingLayers(task: Task): Promise<number[]> {
+    return pendingOf((await this.#list(task)).tables)
   }
 
   async history(path: PathBytes, task: Task): Promise<PathVersion[]> {

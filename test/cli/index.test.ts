@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cli, jsonLines, startCli } from '../support/cli.ts'
 import { testContext, type TestContext } from '../support/context.ts'
@@ -25,11 +25,13 @@ describe('index', () => {
     await writeDockerArchive(sampleImage(), context.path('a.tar'), { flavour: 'docker-24' })
     await writeDockerArchive(other, context.path('b.tar'), { flavour: 'docker-25-gzip' })
     await cli(context, 'ls', 'a.tar')
+    await rename(context.path('a.tar'), context.path('elsewhere.tar'))
     const before = await cli(context, 'search', '--all', 'motd')
     expect(before.status).toBe(1)
     expect(before.stderr).toContain(
       `2 layers of docker.io/library/sample:1 have not been read yet and cannot be searched. Read them with: occystrap index tar://${context.path('a.tar')}\n`,
     )
+    await rename(context.path('elsewhere.tar'), context.path('a.tar'))
     const result = await cli(context, 'index', 'a.tar', 'b.tar')
     expect(result).toMatchObject({ status: 0, stdout: Buffer.alloc(0) })
     expect(result.stderr).toBe('occystrap: read 2 layers of sample:1\noccystrap: read 1 layer of other:2\n')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cli, jsonLines, type CliResult } from '../support/cli.ts'
 import { testContext, type TestContext } from '../support/context.ts'
@@ -137,6 +137,50 @@ describe('search of everything seen before', () => {
     const lines = await cli(own, 'search', '--all', '--script-friendly', '', '--deleted')
     expect(lines.stdout.toString()).toMatch(/^sample:1:[0-9a-f]{64}:etc\/passwd\n$/)
     expect((await cli(own, 'search', '--all', '--content', 'x')).status).toBe(2)
+  })
+})
+
+describe('search of everything seen before, of images that nobody has read through', () => {
+  const other = buildImage({ references: ['other:1'], layers: [[{ path: 'etc/motd', content: 'other\n' }]] })
+  const catalogued = async (own: TestContext): Promise<string[]> => {
+    const folder = own.path('.config/occystrap/images')
+    return Promise.all((await readdir(folder)).map((name) => readFile(`${folder}/${name}`, 'utf8')))
+  }
+  const all = async (own: TestContext, ...args: string[]) => cli(own, 'search', '--all', ...args)
+
+  it('looks into their files, where these are as they were', async () => {
+    await using own = await testContext()
+    await writeDockerArchive(sampleImage(), own.path('plain.tar'), { flavour: 'docker-24' })
+    await cli(own, 'search', 'plain.tar', '*')
+    const before = await catalogued(own)
+    expect(before).toHaveLength(1)
+    const result = await all(own, '--json', 'motd')
+    expect(result).toMatchObject({ status: 0, stderr: '' })
+    expect(found(result)).toEqual(['0 etc/motd', '1 etc/motd'])
+    expect(jsonLines(result)[0]).toMatchObject({ state: 'replaced', by: 1, createdBy: 'layer 1' })
+    expect((await all(own, '--script-friendly', '', '--deleted')).stdout.toString()).toMatch(
+      /^sample:1:[0-9a-f]{64}:etc\/passwd\n$/,
+    )
+    expect((await all(own, 'nothing at all')).status).toBe(1)
+    // Nobody opened it.
+    expect(await catalogued(own)).toEqual(before)
+  })
+
+  it.each<[string, (own: TestContext) => Promise<unknown>]>([
+    ['are gone', async (own) => rm(own.path('plain.tar'))],
+    [
+      'are another image',
+      async (own) => writeDockerArchive(other, own.path('plain.tar'), { flavour: 'docker-24' }),
+    ],
+    ['are none any more', async (own) => writeFile(own.path('plain.tar'), 'no tar')],
+  ])('says what cannot be searched, where these %s', async (_, change) => {
+    await using own = await testContext()
+    await writeDockerArchive(sampleImage(), own.path('plain.tar'), { flavour: 'docker-24' })
+    await cli(own, 'search', 'plain.tar', '*')
+    await change(own)
+    const result = await all(own, 'motd')
+    expect(result).toMatchObject({ status: 1 })
+    expect(result.stderr).toMatch(/layers of .*sample:1 have not been read yet and cannot be searched/)
   })
 })
 
