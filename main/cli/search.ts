@@ -101,6 +101,7 @@ async function printAsFound(session: Session, source: SourceSpec, query: SearchQ
     },
   })
   await pipe(input, searcher, task)
+  await workspace.catalogue.remember(image, source).catch(() => {})
   return isFound
 }
 

@@ -62,6 +62,8 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task
     task.progress(layer.diffID, 0, layer.compressedSize ?? layer.size ?? undefined)
   await using output = await openOutput(spec.output, info, task)
   await pipe(input, await withFilters(output, spec.filters, workspace, task), task)
+  // Its layers are known by now. A folder that cannot be written is no reason to fail.
+  await workspace.catalogue.remember(info, spec.input).catch(() => {})
   return { ...output.outcome, ...mountOf(spec.output, output.outcome), ...trafficOf(input) }
 }
 

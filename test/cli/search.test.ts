@@ -120,11 +120,15 @@ describe('search by name', () => {
 })
 
 describe('search of everything seen before', () => {
-  it('finds names in every image that was opened, whatever became of its file', async () => {
+  it.each([
+    [['search', 'a.tar', '*']],
+    [['search', 'a.tar', '*', '--script-friendly']],
+    [['process', 'a.tar', 'tar://b.tar']],
+  ])('finds names in every image that was opened, whatever became of its file: %j', async (command) => {
     await using own = await testContext()
     await writeDockerArchive(sampleImage(), own.path('a.tar'), { flavour: 'docker-25-gzip' })
     expect(await cli(own, 'search', '--all', '*')).toMatchObject({ status: 1, stdout: Buffer.alloc(0) })
-    await cli(own, 'search', 'a.tar', '*')
+    await cli(own, ...command)
     await rm(own.path('a.tar'))
     const result = await cli(own, 'search', '--all', '--json', 'motd')
     expect(found(result)).toEqual(['0 etc/motd', '1 etc/motd'])
