@@ -1,6 +1,6 @@
 import type { FileHashes, HashStore } from '../image/cache.ts'
 import type { Layer } from '../image/element.ts'
-import { TarScan } from '../image/tar-scan.ts'
+import { FileHashing, TarScan } from '../image/tar-scan.ts'
 
 /** Reads a layer through, verified; gives the hashes of its files to be kept, and keeps its entries where they are not known. */
 export async function readWithHashes(
@@ -12,10 +12,11 @@ export async function readWithHashes(
     await layer.readThrough(undefined, signal, keep)
     return
   }
-  const scan = new TarScan({ wantsHashes: true })
+  const hashing = new FileHashing()
+  const scan = new TarScan(hashing)
   for await (const chunk of layer.stream(signal)) scan.push(chunk)
   const scanned = scan.end()
-  if ('table' in scanned && scanned.hashes) await keep(scanned.hashes)
+  if ('table' in scanned) await keep(hashing.hashes())
 }
 
 /** Those of some rows of a layer, ascending, whose file has a hash; none where the hashes are not known. */

@@ -57,13 +57,13 @@ async function convert(spec: JobOf<'convert'>, workspace: Workspace, whole: Task
   await refuseSource(spec.input, spec.output.path)
   await using input = await openInput(spec.input, workspace, task)
   const info = await input.inspect(task)
+  // Seen, whatever becomes of the job. A folder that cannot be written is no reason to fail.
+  await workspace.catalogue.remember(info, spec.input).catch(() => {})
   // So that the whole is known from the start; what is there already counts for nothing.
   for (const layer of info.layers)
     task.progress(layer.diffID, 0, layer.compressedSize ?? layer.size ?? undefined)
   await using output = await openOutput(spec.output, info, task)
   await pipe(input, await withFilters(output, spec.filters, workspace, task), task)
-  // Its layers are known by now. A folder that cannot be written is no reason to fail.
-  await workspace.catalogue.remember(info, spec.input).catch(() => {})
   return { ...output.outcome, ...mountOf(spec.output, output.outcome), ...trafficOf(input) }
 }
 

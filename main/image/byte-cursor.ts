@@ -1,14 +1,20 @@
 import { ImageError } from '../../shared/errors.ts'
 
+/** Bytes that it takes less time to read than to begin anew behind them. */
+const NEAR = 1024 * 1024
+
 /** A place in a source of bytes that only moves forward. The source is left when this is. */
 export class ByteCursor implements AsyncDisposable {
-  readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #from: ((position: number) => AsyncIterable<Uint8Array>) | undefined
+  #chunks: AsyncIterator<Uint8Array>
   #chunk: Uint8Array = new Uint8Array(0)
   /** Where `#chunk` starts in the source. */
   #start = 0
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  /** `from` is another way to the same bytes, for who hops over what nobody wants. */
+  constructor(source: AsyncIterable<Uint8Array>, from?: (position: number) => AsyncIterable<Uint8Array>) {
     this.#chunks = source[Symbol.asyncIterator]()
+    this.#from = from
   }
 
   /** The bytes in one piece where they stand in what has been read last; valid until something else is asked for. */
@@ -22,6 +28,7 @@ export class ByteCursor implements AsyncDisposable {
   async *pieces(offset: number, length: number): AsyncGenerator<Uint8Array, void, undefined> {
     let position = offset
     const end = offset + length
+    if (offset - this.#start - this.#chunk.length > NEAR) await this.#hop(offset)
     while (position < end) {
       while (this.#start + this.#chunk.length <= position)
         if (!(await this.#next())) throw new ImageError('truncated', 'The data ends before it should.')
@@ -35,6 +42,14 @@ export class ByteCursor implements AsyncDisposable {
   /** Draws what is left. */
   async finish(): Promise<void> {
     while (await this.#next());
+  }
+
+  async #hop(position: number): Promise<void> {
+    if (!this.#from) return
+    await this.#chunks.return?.()
+    this.#chunks = this.#from(position)[Symbol.asyncIterator]()
+    this.#chunk = new Uint8Array(0)
+    this.#start = position
   }
 
   async #next(): Promise<boolean> {

@@ -48,6 +48,11 @@ export interface Layer {
     onHashes?: (hashes: FileHashes) => Promise<void>,
   ): Promise<number>
   /**
+   * As `entries`, where that means to read the layer through; on the way its files' content goes into a `LayerSpool` in a folder that is
+   * not there yet. Undefined where it is known already, lies there to be read in place, or the disk has no room for it.
+   */
+  spool?(folder: string, signal?: AbortSignal): Promise<EntryTable | undefined>
+  /**
    * Pieces of the uncompressed tar in one pass, hopping or skipping the rest; `ranges` ascend and do not overlap. Each body must be
    * consumed (or left) before the next is asked for. Unverified.
    */

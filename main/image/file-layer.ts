@@ -87,6 +87,15 @@ export class FileLayer implements Layer {
     return entries.table
   }
 
+  async spool(folder: string, signal?: AbortSignal): Promise<EntryTable | undefined> {
+    if (this.#blob.compression === 'none' || (await this.#known.index.has(this.diffID))) return undefined
+    const wants = { wantsEntries: true, wantsHashes: false, spoolFolder: folder }
+    const { entries, isSpooled } = await this.#read(undefined, wants, signal)
+    if (!entries || 'error' in entries) throw namedError(entries?.error, this.#name)
+    await this.#keep(entries.table)
+    return isSpooled ? entries.table : undefined
+  }
+
   async readThrough(
     target: LayerTarget | undefined,
     signal?: AbortSignal,
@@ -205,12 +214,13 @@ export class FileLayer implements Layer {
   /** Through from start to end, on a thread: its size, and its entries where they are wanted. */
   async #read(
     target: LayerTarget | undefined,
-    wants: Pick<LayerReading, 'wantsEntries' | 'wantsHashes'>,
+    wants: Pick<LayerReading, 'wantsEntries' | 'wantsHashes' | 'spoolFolder'>,
     signal: AbortSignal | undefined,
   ): Promise<{
     readonly size: number
     readonly entries?: ScannedEntries
     readonly hashes?: FileHashes | undefined
+    readonly isSpooled?: boolean | undefined
   }> {
     const { offset, size: storedSize, compression, digest } = this.#blob
     using file = await (this.#blob.lend?.() ?? this.#blob.open().lend())
@@ -236,13 +246,13 @@ export class FileLayer implements Layer {
       },
     )
     try {
-      const { size, entries, hashes, failure } = await readOnThread(reading, progress, {
+      const { size, entries, hashes, isSpooled, failure } = await readOnThread(reading, progress, {
         signal,
         onProgress: (done) => this.#task.progress(this.diffID, done, storedSize),
       })
       this.#size = size
       this.#isVerified = true
-      if (entries) return { size, entries: { table: new EntryTable(entries) }, hashes }
+      if (entries) return { size, entries: { table: new EntryTable(entries) }, hashes, isSpooled }
       return { size, ...(failure ? { entries: { error: errorOfReport(failure) } } : {}) }
     } catch (error) {
       if ('error' in lost) throw lost.error

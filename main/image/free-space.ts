@@ -1,3 +1,4 @@
+import { statfsSync, type StatsFs } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { ImageError } from '../../shared/errors.ts'
 
@@ -6,7 +7,15 @@ const LARGEST_RESERVE = 256 * 1024 ** 2
 
 /** Bytes that may still be written to the file system of `folder`: what is free to this user, less the reserve. */
 export async function bytesFree(folder: string): Promise<number> {
-  const { bavail, blocks, bsize } = await statfs(folder)
+  return usable(await statfs(folder))
+}
+
+/** The same for a thread that has nothing else to do. */
+export function bytesFreeNow(folder: string): number {
+  return usable(statfsSync(folder))
+}
+
+function usable({ bavail, blocks, bsize }: StatsFs): number {
   const reserve = Math.min(LARGEST_RESERVE, (blocks * bsize) / 100)
   return Math.max(0, Math.floor(bavail * bsize - reserve))
 }

@@ -20,6 +20,8 @@ export interface LayerReading {
   readonly wantsEntries: boolean
   /** Of files, by SHA-256; the entries come with them. */
   readonly wantsHashes: boolean
+  /** Where a `LayerSpool` of it is to be made; with entries, and without hashes. */
+  readonly spoolFolder?: string | undefined
   readonly target: LayerTarget | undefined
   /** Of a SharedProgress, which says how far the bytes may be read. */
   readonly progress: SharedArrayBuffer
@@ -30,7 +32,9 @@ export interface LayerRead {
   readonly size: number
   /** Where they were wanted: the entries, or why they could not be read. */
   readonly entries?: EntryColumns
-  readonly hashes?: FileHashes
+  readonly hashes?: FileHashes | undefined
+  /** Whether the spool is whole: not where there was no room for it. */
+  readonly isSpooled?: boolean | undefined
   readonly failure?: ErrorReport
 }
 

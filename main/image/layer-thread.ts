@@ -4,16 +4,17 @@ import type { LayerTarget } from './element.ts'
 import { requireSpace, roomError } from './free-space.ts'
 import { verifiedTar } from './layer-bytes.ts'
 import type { LayerRead, LayerReading } from './layer-reading.ts'
+import { LayerSpool } from './layer-spool.ts'
 import { SharedProgress } from './shared-progress.ts'
 import { storedBytes } from './stored-bytes.ts'
-import { TarScan } from './tar-scan.ts'
+import { FileHashing, TarScan } from './tar-scan.ts'
 
 /** As often as a file sink asks. */
 const SPACE_STEP = 8 * 1024 * 1024
 
 /** Reads a layer through, on a thread. */
 export async function perform(reading: LayerReading): Promise<LayerRead> {
-  const { diffID, compression, digest, name, wantsEntries, wantsHashes, target } = reading
+  const { diffID, compression, digest, name, wantsEntries, wantsHashes, spoolFolder, target } = reading
   const progress = new SharedProgress(reading.progress)
   const stored = {
     diffID,
@@ -21,19 +22,21 @@ export async function perform(reading: LayerReading): Promise<LayerRead> {
     digest,
     from: (position: number) => told(storedBytes(reading, progress, position), progress),
   }
-  const scan = wantsEntries || wantsHashes ? new TarScan({ wantsHashes }) : undefined
+  const hashing = wantsHashes ? new FileHashing() : undefined
+  using spool = spoolFolder === undefined ? undefined : new LayerSpool(spoolFolder)
+  const scan = wantsEntries || hashing ? new TarScan(hashing ?? spool) : undefined
   const write = target && writerTo(target)
   let size = 0
   for await (const chunk of verifiedTar(stored, { name, isBlocking: true })) {
-    scan?.push(chunk)
+    if (scan && spool) spool.push(chunk, scan)
+    else scan?.push(chunk)
     size += chunk.length
     await write?.(chunk)
   }
   const entries = scan?.end()
   if (!entries) return { size }
-  return 'table' in entries
-    ? { size, entries: entries.table.columns, ...(entries.hashes ? { hashes: entries.hashes } : {}) }
-    : { size, failure: reportOf(entries.error) }
+  if ('error' in entries) return { size, failure: reportOf(entries.error) }
+  return { size, entries: entries.table.columns, hashes: hashing?.hashes(), isSpooled: spool?.isWhole }
 }
 
 /** Says how far it is. */

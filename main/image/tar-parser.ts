@@ -43,6 +43,10 @@ export class TarParser {
     }
   }
 
+  get isEnded(): boolean {
+    return this.#assembler.isEnded
+  }
+
   /** The source has ended. Missing zero blocks at the end are no error, as for every other reader; anything else missing is. */
   end(): void {
     const isWhole = this.#content === 0 && this.#partialLength === 0 && this.#assembler.isAtBoundary

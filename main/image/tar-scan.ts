@@ -6,9 +6,15 @@ import type { TarEntry } from './tar-entry.ts'
 import { TarParser } from './tar-parser.ts'
 
 /** The entries of a tar, or why they could not be read. */
-export type ScannedEntries =
-  | { readonly table: EntryTable; readonly hashes?: FileHashes }
-  | { readonly error: unknown }
+export type ScannedEntries = { readonly table: EntryTable } | { readonly error: unknown }
+
+/** Who hears of the content of a tar's entries while they are scanned. */
+export interface ContentSink {
+  /** Whether the entry's content is wanted; then its pieces follow, each valid during the call only, and the end. */
+  begin(row: number, entry: TarEntry): boolean
+  update(piece: Uint8Array): void
+  end(): void
+}
 
 /**
  * Collects the entries of a tar whose bytes somebody else reads. A tar that cannot be parsed fails only when its table is asked for: the
@@ -16,21 +22,19 @@ export type ScannedEntries =
  */
 export class TarScan {
   readonly #builder = new EntryTableBuilder()
-  readonly #hashing: Hashing | undefined
   readonly #parser: TarParser
   #failure: { readonly error: unknown } | undefined
 
-  constructor(options: { readonly wantsHashes?: boolean } = {}) {
-    const hashing = options.wantsHashes ? new Hashing() : undefined
-    this.#hashing = hashing
+  /** `sink` hears of the files' content. */
+  constructor(sink?: ContentSink) {
     this.#parser = new TarParser({
       onEntry: (entry) => {
         const row = this.#builder.length
         this.#builder.add(entry)
-        return hashing?.begin(row, entry) ?? false
+        return sink?.begin(row, entry) ?? false
       },
-      onData: (chunk) => hashing?.update(chunk),
-      onEnd: () => hashing?.end(),
+      onData: (chunk) => sink?.update(chunk),
+      onEnd: () => sink?.end(),
     })
   }
 
@@ -38,12 +42,16 @@ export class TarScan {
     if (!this.#failure) this.#try(() => this.#parser.push(chunk))
   }
 
+  /** Whether the archive has ended, whatever follows. */
+  get isEnded(): boolean {
+    return this.#failure !== undefined || this.#parser.isEnded
+  }
+
   /** After the last chunk: the table, or the failure where the tar could not be parsed. */
   end(): ScannedEntries {
     if (!this.#failure) this.#try(() => this.#parser.end())
     if (this.#failure) return this.#failure
-    const hashes = this.#hashing?.hashes()
-    return { table: this.#builder.build(), ...(hashes ? { hashes } : {}) }
+    return { table: this.#builder.build() }
   }
 
   #try(step: () => void): void {
@@ -58,7 +66,7 @@ export class TarScan {
 const HASH = 32
 
 /** The SHA-256 of each file whose bytes stand in the tar as they are: not of one with holes, which are not there. */
-class Hashing {
+export class FileHashing implements ContentSink {
   readonly #rows: number[] = []
   #hashes = Buffer.from(new ArrayBuffer(1024 * HASH))
   #current: Hash | undefined

@@ -62,17 +62,19 @@ describeWith({ tools: TOOLS, root: true }, 'a bundle of a real image', () => {
     await occystrap?.[Symbol.asyncDispose]()
   })
 
-  test('has the tree that umoci unpacks, in every attribute, from a plain and a compressed archive', async () => {
+  test('has the tree that umoci unpacks, in every attribute, whatever the archive and whatever is known of it', async () => {
     const umoci = occystrap.folder.at('umoci')
     await command('umoci', ['unpack', '--image', `${images.layout}:1.0`, umoci])
     const expected = await treeAt(join(umoci, 'rootfs'))
     expect(Object.keys(expected).length).toBeGreaterThan(3000)
-    for (const [name, source] of [
+    const cache = occystrap.folder.at('another-cache')
+    for (const [name, source, ...options] of [
       ['plain', `tar://${images.dockerArchive}`],
       ['compressed', `layout://${images.layout}?ref=1.0`],
+      ['compressed, of which nothing is known', `layout://${images.layout}?ref=1.0`, '--cache-dir', cache],
     ] as const) {
       const bundle = occystrap.folder.at(`tree-${name}`)
-      await occystrap.run('process', source, `oci://${bundle}`)
+      await occystrap.run(...options, 'process', source, `oci://${bundle}`)
       expect(await treeAt(join(bundle, 'rootfs')), name).toEqual(expected)
       expect((await readdir(bundle)).sort()).toEqual(['config.json', 'rootfs', 'volumes'])
     }

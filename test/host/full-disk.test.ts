@@ -92,7 +92,9 @@ describeWith({ tools: [], root: true }, 'a full disk', () => {
       for (const size of SIZES) {
         await using disk = await Tmpfs.mount(size)
         const path = join(disk.path, 'out')
-        const error = await convert(output, path, context.path('cache')).then(() => undefined, reportOf)
+        // Of which nothing is known yet.
+        const cache = context.path(`cache-${output.name}-${size}`)
+        const error = await convert(output, path, cache).then(() => undefined, reportOf)
         if (!error) {
           const { kind } = output.to(path)
           if (kind === 'tar' || kind === 'dir')

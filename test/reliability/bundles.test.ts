@@ -37,7 +37,8 @@ beforeAll(async () => {
   const files = (layer: number) =>
     Array.from({ length: 400 }, (_, i) => ({
       path: `d${i % 20}/l${layer}-${i}`,
-      content: `${layer}/${i}`.repeat(500),
+      // Some so large that they are written while their layer is still read.
+      content: `${layer}/${i}`.repeat(i % 20 === 0 ? 10_000 : 500),
       mode: 0o640,
     }))
   const folders = Array.from(

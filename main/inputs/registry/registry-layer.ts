@@ -65,6 +65,14 @@ export class RegistryLayer implements Layer {
     return table
   }
 
+  async spool(folder: string, signal?: AbortSignal): Promise<EntryTable | undefined> {
+    // Nothing is fetched for what is known.
+    if (await this.#context.index.has(this.diffID)) return undefined
+    const spooled = await (await this.#open()).spool(folder, signal)
+    if (spooled) await this.#whole()
+    return spooled
+  }
+
   async *stream(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     yield* (await this.#open()).stream(signal)
     // The blob's own digest counts, too: it covers what a decompressor need not look at.

@@ -6,7 +6,7 @@ import type { ImageInfo } from '../../../shared/image.ts'
 import type { JobOutcome } from '../../../shared/job.ts'
 import type { DestinationSpec } from '../../../shared/uri.ts'
 import type { ImageElement, ImageOutput, Need, Task } from '../../image/element.ts'
-import { requireSpace } from '../../image/free-space.ts'
+import { bytesFree, requireSpace } from '../../image/free-space.ts'
 import { parseConfig, type ParsedConfig } from '../../image/image-config.ts'
 import type { ImageTree } from '../../image/image-tree.ts'
 import { THREADS } from '../../image/threads.ts'
@@ -17,6 +17,7 @@ import { GatheredLayers } from '../rootfs/gathered-layers.ts'
 import { hostLibc } from '../rootfs/host-libc.ts'
 import { RootfsPlan } from '../rootfs/rootfs-plan.ts'
 import { RootfsWriter } from '../rootfs/rootfs-writer.ts'
+import { removeTree } from '../remove-tree.ts'
 import { Staging, syncFolder, writeDurably } from '../staging.ts'
 import { syncTree } from '../sync-tree.ts'
 import { folderTarget } from '../target.ts'
@@ -28,6 +29,7 @@ export type BundleDestination = Extract<DestinationSpec, { kind: 'oci' }>
 
 const STAGED = 'bundle'
 const ROOTFS = 'rootfs'
+const SPOOL = 'spool'
 
 interface BundleParts {
   readonly spec: BundleDestination
@@ -49,7 +51,7 @@ export class OCIBundleWriter implements ImageOutput {
 
   private constructor(parts: BundleParts) {
     this.#parts = parts
-    this.#layers = new GatheredLayers(parts.task)
+    this.#layers = new GatheredLayers(parts.task, parts.staging.file(SPOOL))
   }
 
   static async create(spec: BundleDestination, info: ImageInfo, task: Task): Promise<OCIBundleWriter> {
@@ -75,19 +77,25 @@ export class OCIBundleWriter implements ImageOutput {
     const config = this.#config
     if (!config) throw new ImageError('internal', 'No config came before the end of the image.')
     const image = parseConfig(config.data)
-    const { layers, tree } = await this.#layers.stack(image.diffIDs)
+    const { layers, tree, spools } = await this.#layers.stack(image.diffIDs)
     const staged = staging.file(STAGED)
     await mkdir(staged, { mode: 0o700 })
+    const plan = new RootfsPlan(tree)
+    // What is spooled and not wanted might take the room of what is.
+    const isTight = (await bytesFree(target.parent)) < plan.bytes
+    if (isTight) await removeTree(staging.file(SPOOL))
+    await requireSpace(target.parent, plan.bytes)
     const rootfs = new RootfsWriter({
       root: join(staged, ROOTFS),
       place: target.parent,
-      plan: new RootfsPlan(tree),
+      plan,
       layers,
+      ...(isTight ? {} : { spools }),
       isRoot: own.isRoot,
       task,
     })
-    await requireSpace(target.parent, rootfs.bytes)
     await rootfs.write()
+    await removeTree(staging.file(SPOOL))
     const text = await this.#runtimeConfig(image, config.name, tree, staged)
     await writeDurably(join(staged, 'config.json'), text)
     // What root writes has programs in it that run as root for whoever reaches them: setuid, with capabilities, and devices.

@@ -17,6 +17,8 @@ export interface Extraction {
   readonly compression: Compression
   /** As of a lent layer. */
   readonly isProven: boolean
+  /** Where the content lies that has a file of its own; the file above is the pack of that spool. */
+  readonly spool: string | undefined
   /** Of a SharedProgress. */
   readonly progress: SharedArrayBuffer
   /** Asked for the next batch by any message, it answers with one, or null after the last. */

@@ -1,16 +1,25 @@
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+} from 'node:fs'
 import { visible, type PathBytes } from '../../../shared/path-bytes.ts'
 import { requireSpace, roomError } from '../../image/free-space.ts'
+import { HoleyFile, SPARSE_FROM, writeAllAt } from '../../image/holey-file.ts'
+import { spooledAlone } from '../../image/layer-spool.ts'
 import { metadataAt, type FileBatch } from './file-batch.ts'
 import { entryError, type MetadataWriter } from './metadata.ts'
 import type { ByteCursor } from '../../image/byte-cursor.ts'
 
 /** The disk is asked for its free space each time this much has been written. */
 const SPACE_STEP = 8 * 1024 * 1024
-/** Files from this size on keep what is zero in them as holes. */
-const SPARSE_FROM = 1024 * 1024
-const BLOCK = 64 * 1024
-const ZEROS = Buffer.alloc(BLOCK)
+/** Pieces from this size on are worth to be told of. */
+const STRIDE = 64 * 1024
 
 export interface FileWriterOptions {
   /** The folder that becomes the root, private and without links so far. */
@@ -18,6 +27,8 @@ export interface FileWriterOptions {
   /** Where there must be room, as people know it. */
   readonly place: string
   readonly metadata: MetadataWriter
+  /** Where the layer was spooled. */
+  readonly spool?: string | undefined
   /** Bytes of content written so far. */
   readonly onProgress: (bytes: number) => void
 }
@@ -74,6 +85,8 @@ export class FileWriter {
     cursor: ByteCursor,
   ): Promise<void> {
     const size = batch.storedSizes[i] as number
+    const spooled = this.#spooled(batch, i)
+    if (spooled !== undefined) return this.#move(spooled, place, path, batch, i)
     if (this.#written >= this.#nextCheck) {
       await requireSpace(this.#options.place, Math.min(size, SPACE_STEP))
       this.#nextCheck = this.#written + SPACE_STEP
@@ -88,8 +101,10 @@ export class FileWriter {
         const offset = batch.offsets[i] as number
         const whole = cursor.whole(offset, size)
         const isPlain = size < SPARSE_FROM && batch.rare.get(i)?.sparse === undefined
-        if (whole && isPlain) this.#writeAt(fd, whole, 0)
-        else await this.#writePieces(fd, batch, i, cursor)
+        if (whole && isPlain) {
+          writeAllAt(fd, whole, 0)
+          this.#count(whole.length)
+        } else await this.#writePieces(fd, batch, i, cursor)
       } else if ((batch.sizes[i] as number) > 0) ftruncateSync(fd, batch.sizes[i])
       this.#options.metadata.set(fd, path, metadataAt(batch, i))
     } finally {
@@ -97,51 +112,60 @@ export class FileWriter {
     }
   }
 
+  #spooled(batch: FileBatch, i: number): string | undefined {
+    const { spool } = this.#options
+    if (spool === undefined) return undefined
+    return spooledAlone(spool, {
+      offset: batch.offsets[i] as number,
+      storedSize: batch.storedSizes[i] as number,
+      sparse: batch.rare.get(i)?.sparse,
+    })
+  }
+
+  /** Content that lies in a file of its own gets its name here. A name that is taken is not replaced. */
+  #move(spooled: string, place: Buffer, path: PathBytes, batch: FileBatch, i: number): void {
+    const fd = openSync(spooled, constants.O_RDWR | constants.O_NOFOLLOW)
+    try {
+      this.#options.metadata.set(fd, path, metadataAt(batch, i))
+    } finally {
+      closeSync(fd)
+    }
+    nameAnew(spooled, place)
+    this.#written += batch.storedSizes[i] as number
+    this.#options.onProgress(this.#written)
+  }
+
   /** With holes, where the tar has them or zeros stand for them. */
   async #writePieces(fd: number, batch: FileBatch, i: number, cursor: ByteCursor): Promise<void> {
-    const size = batch.sizes[i] as number
     const stored = batch.storedSizes[i] as number
     const regions = batch.rare.get(i)?.sparse ?? [[0, stored] as const]
+    const file = new HoleyFile(fd, batch.sizes[i] as number, (bytes) => this.#count(bytes))
     let offset = batch.offsets[i] as number
     for (const [start, length] of regions) {
       let position = start
       for await (const chunk of cursor.pieces(offset, length)) {
-        this.#writeWithHoles(fd, chunk, position, size)
+        file.write(chunk, position)
         position += chunk.length
       }
       offset += length
     }
-    ftruncateSync(fd, size)
+    file.finish()
   }
 
-  #writeWithHoles(fd: number, chunk: Uint8Array, position: number, size: number): void {
-    if (size < SPARSE_FROM) {
-      this.#writeAt(fd, chunk, position)
-      return
-    }
-    // Pieces end where blocks of the file do, so that a block of zeros is seen however the chunks fall.
-    let from = 0
-    for (let at = 0; at < chunk.length;) {
-      const end = Math.min(chunk.length, at + BLOCK - ((position + at) % BLOCK))
-      if (isZero(chunk.subarray(at, end))) {
-        if (at > from) this.#writeAt(fd, chunk.subarray(from, at), position + from)
-        from = end
-      }
-      at = end
-    }
-    if (from < chunk.length) this.#writeAt(fd, chunk.subarray(from), position + from)
-  }
-
-  #writeAt(fd: number, bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length;) {
-      const count = writeSync(fd, bytes, done, bytes.length - done, position + done)
-      done += count
-      this.#written += count
-    }
-    if (bytes.length >= BLOCK) this.#options.onProgress(this.#written)
+  #count(bytes: number): void {
+    this.#written += bytes
+    if (bytes >= STRIDE) this.#options.onProgress(this.#written)
   }
 }
 
-function isZero(bytes: Uint8Array): boolean {
-  return bytes[0] === 0 && bytes.at(-1) === 0 && ZEROS.subarray(0, bytes.length).equals(bytes)
+/** A link fails where the name is taken, a rename does not: that is for file systems without links. */
+function nameAnew(from: string, to: Buffer): void {
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    if (lstatSync(to, { throwIfNoEntry: false })) throw error
+    renameSync(from, to)
+    return
+  }
+  unlinkSync(from)
 }

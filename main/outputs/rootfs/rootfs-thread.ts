@@ -13,17 +13,19 @@ import { ByteCursor } from '../../image/byte-cursor.ts'
 
 /** Unless it has been proven, the layer is read to its end and verified, whatever of it is wanted: nothing of one that is not what it is named is to stay. */
 export async function perform(order: Extraction): Promise<Extracted> {
-  const { diffID, name, compression, root, place, isRoot, port } = order
+  const { diffID, name, compression, root, place, isRoot, spool, port } = order
   const progress = new SharedProgress(order.progress)
   const losses = new Losses()
   const metadata = new MetadataWriter(hostLibc(), isRoot, losses)
-  const writer = new FileWriter({ root, place, metadata, onProgress: (bytes) => (progress.done = bytes) })
+  const onProgress = (bytes: number): void => void (progress.done = bytes)
+  const writer = new FileWriter({ root, place, metadata, spool, onProgress })
   const from = (position: number) => storedBytes(order, progress, position)
   const stored = { diffID, compression, digest: undefined, from }
   try {
     const options = { name, isBlocking: true }
     await using cursor = new ByteCursor(
       order.isProven ? plainTar(stored, options) : verifiedTar(stored, options),
+      order.isProven && compression === 'none' ? from : undefined,
     )
     for await (const batch of batchesFrom(port)) {
       progress.throwIfStopped()

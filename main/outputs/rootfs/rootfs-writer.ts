@@ -1,13 +1,14 @@
-import { linkSync, mkdirSync, symlinkSync } from 'node:fs'
+import { closeSync, fstatSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { shortDigest, type Digest } from '../../../shared/digest.ts'
 import { ImageError } from '../../../shared/errors.ts'
 import { visible, type PathBytes } from '../../../shared/path-bytes.ts'
 import { entryFile } from '../../image/entry-file.ts'
-import type { Layer, Task } from '../../image/element.ts'
+import type { Layer, LentLayer, Task } from '../../image/element.ts'
 import { roomError } from '../../image/free-space.ts'
 import type { FileStat } from '../../image/image-tree.ts'
+import { packIn } from '../../image/layer-spool.ts'
 import { SharedProgress } from '../../image/shared-progress.ts'
 import { onThread, THREADS } from '../../image/threads.ts'
 import type { Libc } from '../../platform/libc.ts'
@@ -40,6 +41,8 @@ export interface RootfsParts {
   readonly plan: RootfsPlan
   /** The layers of the plan, those whose files are in it readable again; undefined where somebody else sees to a layer. */
   readonly layers: readonly (Layer | undefined)[]
+  /** Folders of the layers that were spooled. */
+  readonly spools?: ReadonlyMap<Layer, string>
   readonly isRoot: boolean
   readonly task: Task
   /** What is made besides when all else is there, before directories get what is their own. */
@@ -127,7 +130,9 @@ export class RootfsWriter {
     const layer = this.#parts.layers[index]
     if (!layer) throw new ImageError('internal', `Layer ${index} was left out.`)
     const onProgress = (bytes: number): void => this.#progress(index, bytes)
-    if (layer.lend) await this.#extractOnThread(index, layer, layer.lend.bind(layer), signal, onProgress)
+    const spool = this.#parts.spools?.get(layer)
+    const lend = spool === undefined ? layer.lend?.bind(layer) : async () => lentPack(spool)
+    if (lend) await this.#extractOnThread(index, layer, lend, signal, onProgress)
     else await this.#extractHere(index, layer, signal, onProgress)
   }
 
@@ -159,6 +164,7 @@ export class RootfsWriter {
       size: file.size,
       compression: file.compression,
       isProven: file.isProven,
+      spool: this.#parts.spools?.get(layer),
       progress: progress.memory,
       port: port2,
     }
@@ -255,6 +261,14 @@ const SLASH = Buffer.from('/')
 const FIFO = 0o010000
 const CHARACTER = 0o020000
 const BLOCK = 0o060000
+
+/** What of a spooled layer has no file of its own. */
+function lentPack(spool: string): LentLayer {
+  const fd = openSync(packIn(spool), 'r')
+  const close = (): void => closeSync(fd)
+  const { size } = fstatSync(fd)
+  return { fd, offset: 0, size, compression: 'none', isProven: true, [Symbol.dispose]: close }
+}
 
 function nameOf(diffID: Digest): string {
   return `Layer ${shortDigest(diffID)}`

@@ -27,8 +27,12 @@ interface Escape {
   readonly inside?: Readonly<Record<string, string | undefined>>
 }
 
+/** So large that it is written while its layer is still read (`layer-spool.ts`), or small. */
+const EVILS = ['evil', 'evil'.repeat(20_000)]
+let evil = 'evil'
+
 const dir = (path: string): FileSpec => ({ path, type: 'directory' })
-const file = (path: string, content = 'evil'): FileSpec => ({ path, content })
+const file = (path: string, content = evil): FileSpec => ({ path, content })
 const symlink = (path: string, linkname: string): FileSpec => ({ path, type: 'symlink', linkname })
 const link = (path: string, linkname: string): FileSpec => ({ path, type: 'link', linkname })
 
@@ -51,32 +55,32 @@ const escapes = (): readonly Escape[] => [
   {
     name: 'a file through an absolute link of the same layer',
     layers: [[symlink('out', victim()), file('out/canary')]],
-    inside: { [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'a file through an absolute link of a lower layer',
     layers: [[symlink('out', victim())], [file('out/canary')]],
-    inside: { [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'a file through a relative link that leaves the root',
     layers: [[symlink('out', `${UP}${victim()}`)], [file('out/canary')]],
-    inside: { [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'a file through a chain of links across three layers',
     layers: [[symlink('a', 'b')], [symlink('b', UP)], [file(`a${victim()}/canary`)]],
-    inside: { [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'a file written through a link of its own name',
     layers: [[symlink('passwd', `${victim()}/canary`)], [file('passwd')]],
-    inside: { passwd: 'evil' },
+    inside: { passwd: evil },
   },
   {
     name: 'a file written through a link of its own name in the same layer',
     layers: [[symlink('passwd', `${victim()}/canary`), file('passwd')]],
-    inside: { passwd: 'evil' },
+    inside: { passwd: evil },
   },
   {
     name: 'a hard link to a file outside by an absolute name',
@@ -91,12 +95,12 @@ const escapes = (): readonly Escape[] => [
   {
     name: 'a hard link through a symbolic link, then a write to it',
     layers: [[symlink('out', victim()), link('stolen', 'out/canary'), file('stolen')]],
-    inside: { stolen: 'evil' },
+    inside: { stolen: evil },
   },
   {
     name: 'a hard link to a symbolic link, then a write through it',
     layers: [[symlink('one', `${victim()}/canary`), link('two', 'one')], [file('two')]],
-    inside: { two: 'evil' },
+    inside: { two: evil },
   },
   {
     name: 'a whiteout below a link that leads outside',
@@ -109,22 +113,22 @@ const escapes = (): readonly Escape[] => [
   {
     name: 'names with dots',
     layers: [[file(`${UP}${victim()}/canary`), file('a/../../../b', 'in')]],
-    inside: { b: 'in', [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { b: 'in', [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'absolute names',
     layers: [[file(`${victim()}/canary`), file('//x//y', 'in')]],
-    inside: { 'x/y': 'in', [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { 'x/y': 'in', [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'the root as a link (CVE-2021-29136)',
     layers: [[symlink('./', victim()), symlink('/.', victim())], [file('canary')]],
-    inside: { canary: 'evil' },
+    inside: { canary: evil },
   },
   {
     name: 'a directory that becomes a link and is written through in one layer',
     layers: [[dir('d'), file('d/a', 'a'), symlink('d', victim()), file('d/canary')]],
-    inside: { [`${victim().slice(1)}/canary`]: 'evil' },
+    inside: { [`${victim().slice(1)}/canary`]: evil },
   },
   {
     name: 'a mode and a time for a link that leads outside',
@@ -133,17 +137,17 @@ const escapes = (): readonly Escape[] => [
   {
     name: 'a directory over a link that leads outside',
     layers: [[symlink('out', victim())], [{ ...dir('out'), mode: 0o777, mtime: 1 }, file('out/canary')]],
-    inside: { 'out/canary': 'evil' },
+    inside: { 'out/canary': evil },
   },
   {
     name: 'a fifo, then a file of its name and a hard link to it',
     layers: [[{ path: 'pipe', type: 'fifo' }, link('other', 'pipe')], [file('pipe')]],
-    inside: { pipe: 'evil' },
+    inside: { pipe: evil },
   },
   {
     name: 'a link to a fifo, then a file below it',
     layers: [[{ path: 'pipe', type: 'fifo' }, symlink('p', 'pipe')], [file('p/x')]],
-    inside: { 'pipe/x': 'evil' },
+    inside: { 'pipe/x': evil },
   },
 ]
 
@@ -153,32 +157,36 @@ describe('an image that tries to reach outside', () => {
     return escapes().map(({ name }) => name)
   })()
 
-  test.each(names)('by %s does not', async (name) => {
-    const escape = escapes().find((one) => one.name === name) as Escape
-    const before = snapshotOf(victim())
-    const stats = lstatSync(context.path('victim/canary'))
-    const image = buildImage({ layers: escape.layers, references: ['evil:1'] })
-    await writeDockerArchive(image, context.path('evil.tar'), { flavour: 'docker-25-gzip' })
-    await convert(
-      context,
-      { kind: 'tar', path: context.path('evil.tar') },
-      bundleAt(context.path('place/out')),
-    )
-    expect(snapshotOf(victim())).toEqual(before)
-    const { mode, mtimeMs, nlink, uid } = lstatSync(context.path('victim/canary'))
-    expect({ mode, mtimeMs, nlink, uid }).toEqual({
-      mode: stats.mode,
-      mtimeMs: stats.mtimeMs,
-      nlink: 1,
-      uid: stats.uid,
-    })
-    expect(readdirSync(context.path('place'))).toEqual(['out'])
-    for (const [path, content] of Object.entries(escape.inside ?? {}))
-      expect.soft(readFileSync(context.path(`place/out/rootfs/${path}`), 'utf8'), path).toBe(content)
-    for (const [path, what] of Object.entries(snapshotOf(context.path('place/out/rootfs'))))
-      if (what.startsWith('file'))
-        expect.soft(readFileSync(context.path(`place/out/rootfs/${path}`), 'utf8')).not.toContain(CANARY)
-  })
+  test.each(names.flatMap((name) => EVILS.map((content) => ({ name, size: content.length, content }))))(
+    'by $name of $size bytes does not',
+    async ({ name, content }) => {
+      evil = content
+      const escape = escapes().find((one) => one.name === name) as Escape
+      const before = snapshotOf(victim())
+      const stats = lstatSync(context.path('victim/canary'))
+      const image = buildImage({ layers: escape.layers, references: ['evil:1'] })
+      await writeDockerArchive(image, context.path('evil.tar'), { flavour: 'docker-25-gzip' })
+      await convert(
+        context,
+        { kind: 'tar', path: context.path('evil.tar') },
+        bundleAt(context.path('place/out')),
+      )
+      expect(snapshotOf(victim())).toEqual(before)
+      const { mode, mtimeMs, nlink, uid } = lstatSync(context.path('victim/canary'))
+      expect({ mode, mtimeMs, nlink, uid }).toEqual({
+        mode: stats.mode,
+        mtimeMs: stats.mtimeMs,
+        nlink: 1,
+        uid: stats.uid,
+      })
+      expect(readdirSync(context.path('place'))).toEqual(['out'])
+      for (const [path, content] of Object.entries(escape.inside ?? {}))
+        expect.soft(readFileSync(context.path(`place/out/rootfs/${path}`), 'utf8'), path).toBe(content)
+      for (const [path, what] of Object.entries(snapshotOf(context.path('place/out/rootfs'))))
+        if (what.startsWith('file'))
+          expect.soft(readFileSync(context.path(`place/out/rootfs/${path}`), 'utf8')).not.toContain(CANARY)
+    },
+  )
 
   test('by passwd and volumes that are links reads and binds nothing outside', async () => {
     const path = (name: string): string => context.path(name)
