@@ -40,7 +40,8 @@ export const HitRow = memo(function HitRow(props: HitRowProps): JSX.Element {
       id={lineId(line)}
       className={styles['hit']}
       role="row"
-      draggable={canDrag && (hit.type === 'file' || hit.type === 'link')}
+      // An image that is not open may be another one by now.
+      draggable={canDrag && !('imageID' in hit) && (hit.type === 'file' || hit.type === 'link')}
       aria-level={level}
       aria-selected={isActive}
       data-line={line}

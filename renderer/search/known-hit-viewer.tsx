@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import type { JSX, ReactNode } from 'react'
+import type { JSX } from 'react'
 import { visible } from '../../shared/path-bytes.ts'
 import type { KnownImage } from '../../shared/query.ts'
 import { failureOf } from '../client.ts'
@@ -28,31 +28,31 @@ export function KnownHitViewer({ known, ...props }: KnownHitViewerProps): JSX.El
       Open image
     </Button>
   )
+  const failure = error && failureOf(error)
   return (
-    <section className={viewer['viewer']} aria-label="File">
-      <header className={viewer['head']}>
-        <h2 className={viewer['path']}>
-          <PathText path={props.viewed.path} />
-        </h2>
-        <CloseViewer onClose={props.onClose} />
-      </header>
-      <Place>
-        {error ? (
-          <ErrorNote report={failureOf(error)} action={open} />
-        ) : data ? (
-          <EmptyState title="Another image by now" action={open}>
-            {visible(name)} is not the image that was searched: it was replaced since it was last opened.
-          </EmptyState>
-        ) : (
-          <p role="status" className="dim">
-            Looking into {visible(name)}…
-          </p>
-        )}
-      </Place>
-    </section>
+    <div className={styles['viewer']}>
+      <section className={viewer['viewer']} aria-label="File">
+        <header className={viewer['head']}>
+          <h2 className={viewer['path']}>
+            <PathText path={props.viewed.path} />
+          </h2>
+          <CloseViewer onClose={props.onClose} />
+        </header>
+        <div className={styles['failure']}>
+          {failure ? (
+            // What is not there cannot be opened either.
+            <ErrorNote report={failure} action={failure.code === 'not-found' ? undefined : open} />
+          ) : data ? (
+            <EmptyState title="Another image by now" action={open}>
+              {visible(name)} is not the image that was searched: it was replaced since it was last opened.
+            </EmptyState>
+          ) : (
+            <p role="status" className="dim">
+              Looking into {visible(name)}…
+            </p>
+          )}
+        </div>
+      </section>
+    </div>
   )
-}
-
-function Place({ children }: { readonly children: ReactNode }): JSX.Element {
-  return <div className={styles['failure']}>{children}</div>
 }

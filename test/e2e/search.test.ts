@@ -235,6 +235,20 @@ describeWith({ tools: ['chromium'] }, 'every layer is searched by pointing and t
     await page.getByRole('tab', { name: 'Files', selected: true }).waitFor()
   })
 
+  test('and so they do on a page of their own, of which only the lines in view exist', async () => {
+    await page.getByRole('navigation', { name: 'Main' }).getByText('Search all images').click()
+    await box().fill('.conf')
+    await status('301 results in 1 image')
+    await row('file-1.conf').click()
+    await page.getByRole('region', { name: 'File' }).getByText('listen = 8001').first().waitFor()
+    expect(await results().getByRole('row').count()).toBeLessThan(80)
+    await picture('all-images')
+    expect.soft(await findings(page)).toEqual([])
+    await page.keyboard.press('End')
+    await row('package-0/file-0.conf').waitFor()
+    expect(await results().getByRole('row').count()).toBeLessThan(80)
+  })
+
   test('has seen no fault in the page', () => {
     expect(browser.faults).toEqual([])
   })

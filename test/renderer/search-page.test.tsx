@@ -5,6 +5,7 @@ import { ImagePage } from '../../renderer/image/image-page.tsx'
 import { freshSearch, setFilesView, setSearchView } from '../../renderer/image/image-views.ts'
 import { SearchPage } from '../../renderer/search/search-page.tsx'
 import { useActiveImage, useShell } from '../../renderer/store.ts'
+import { ImageError } from '../../shared/errors.ts'
 import type {
   ContentHit,
   ContentQuery,
@@ -479,13 +480,15 @@ describe('everywhere', () => {
     await waitFor(() => expect(useShell.getState().activeImage).toBe(keyOfSource(other)))
   })
 
-  test('an image that is gone says so', async () => {
-    await searched({
-      inspect: async ({ source }) => (source === debian ? info : Promise.reject(new Error('it is gone'))),
-    })
+  test.each([
+    ['not-found', 0],
+    ['sign-in', 1],
+  ] as const)('an image that cannot be looked into says why: %s', async (code, buttons) => {
+    const failure = new ImageError(code, 'It cannot be had.')
+    await searched({ inspect: async ({ source }) => (source === debian ? info : Promise.reject(failure)) })
     await userEvent.click(screen.getAllByTitle('keys/a.pem')[0]!)
-    expect(await within(await viewer()).findByRole('alert')).toBeTruthy()
-    expect(screen.getByRole('button', { name: 'Open image' })).toBeTruthy()
+    expect((await within(await viewer()).findByRole('alert')).textContent).toContain('It cannot be had.')
+    expect(screen.queryAllByRole('button', { name: 'Open image' })).toHaveLength(buttons)
   })
 })
 
