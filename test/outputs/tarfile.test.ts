@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { runJob } from '../../main/engine/run-job.ts'
 import { memberHeader } from '../../main/outputs/member-header.ts'
-import type { Workspace } from '../../main/store/workspace.ts'
 import { reportOf } from '../../shared/errors.ts'
 import { testContext } from '../support/context.ts'
+import { workspaceOf } from '../support/conversion.ts'
 import { sampleImage, writeDockerArchive } from '../support/image-builder.ts'
 import { describeOutput } from '../support/output-suite.ts'
 import { testTask } from '../support/task.ts'
@@ -45,7 +45,7 @@ async function written(
         ...(reference === undefined ? {} : { reference }),
       },
     },
-    context as unknown as Workspace,
+    workspaceOf(context),
     testTask(),
   )
   return { context, image, path: context.path('out.tar') }
@@ -99,9 +99,7 @@ it('does not replace a file where it may not', async () => {
     filters: [],
     output: { kind: 'tar', path: context.path('out.tar'), compression: 'none', overwrite: false },
   } as const
-  const error = await runJob({ ...job, filters: [] }, context as unknown as Workspace, testTask()).catch(
-    reportOf,
-  )
+  const error = await runJob({ ...job, filters: [] }, workspaceOf(context), testTask()).catch(reportOf)
   expect(error).toMatchObject({ code: 'exists' })
   expect(readFileSync(context.path('out.tar'), 'utf8')).toBe('mine')
 })
@@ -117,7 +115,7 @@ it('refuses a folder of that name', async () => {
       filters: [],
       output: { kind: 'tar', path: context.path('out.tar'), compression: 'none', overwrite: true },
     },
-    context as unknown as Workspace,
+    workspaceOf(context),
     testTask(),
   ).catch(reportOf)
   expect(error).toMatchObject({ code: 'exists', message: `${context.path('out.tar')} is a folder.` })

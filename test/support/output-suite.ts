@@ -10,6 +10,7 @@ import type { Workspace } from '../../main/store/workspace.ts'
 import { reportOf } from '../../shared/errors.ts'
 import type { DestinationSpec, SourceSpec } from '../../shared/uri.ts'
 import { testContext, type TestContext } from './context.ts'
+import { workspaceOf } from './conversion.ts'
 import { NthChangeFails } from './faults.ts'
 import { snapshotOf } from './folder-snapshot.ts'
 import { buildImage, sampleImage, writeDockerArchive, type BuiltImage } from './image-builder.ts'
@@ -36,11 +37,7 @@ async function withImage<T>(
 ): Promise<T> {
   await using context = await testContext()
   await writeDockerArchive(image, context.path('source.tar'), { flavour: 'docker-25-gzip' })
-  return await work(
-    context,
-    { kind: 'tar', path: context.path('source.tar') },
-    context as unknown as Workspace,
-  )
+  return await work(context, { kind: 'tar', path: context.path('source.tar') }, workspaceOf(context))
 }
 
 async function convert(input: SourceSpec, output: DestinationSpec, workspace: Workspace, task = testTask()) {
