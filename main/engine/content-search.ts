@@ -242,7 +242,7 @@ export class ContentSearch implements AsyncDisposable {
       const found = this.#found[layer] as LayerFindings
       if (this.#wanted.length > 0 && !this.#wanted.includes(layer)) found.isComplete = true
       if (!table || found.isComplete) continue
-      const named = await matchingRows(table, () => true, budget, isWanted)
+      const named = await matchingRows(table, () => true, budget, { accepts: isWanted })
       const rows = await rowsWithHash(named, this.#layers[layer] as Layer, filter.sha256, this.#hashes)
       const files = scanFilesOf(table, await this.listed.withFate(rows, layer, filter.fates))
       found.size = sizeOf(files)

@@ -5,6 +5,7 @@ import type { HashStore } from '../image/cache.ts'
 import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import type { ImageFates } from '../image/row-fates.ts'
+import { queryLiteral } from '../image/query-literal.ts'
 import { rowFilter } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
 import { rowsWithHash } from './file-hashes.ts'
@@ -78,9 +79,9 @@ export class NameSearch {
     const matches = nameMatcher(query)
     const budget = new SearchBudget(signal)
     const rows: Int32Array[] = []
-    const accepts = rowFilter(query.filter)
+    const narrowed = { accepts: rowFilter(query.filter), literal: queryLiteral(query) }
     for (const [layer, table] of this.#listed.tables.entries()) {
-      const named = table ? await matchingRows(table, matches, budget, accepts) : new Int32Array(0)
+      const named = table ? await matchingRows(table, matches, budget, narrowed) : new Int32Array(0)
       const info = this.#info.layers[layer] as LayerInfo
       const found = await rowsWithHash(named, info, query.filter.sha256, this.#hashes)
       rows.push(await this.#listed.withFate(found, layer, query.filter.fates))

@@ -8,6 +8,7 @@ import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { flatten } from '../image/flatten.ts'
 import { fatesOfTree } from '../image/fates-of-tree.ts'
+import { queryLiteral } from '../image/query-literal.ts'
 import { rowFilter, type RowTest } from '../image/row-filter.ts'
 import { searchHit } from '../image/search-hit.ts'
 
@@ -34,7 +35,7 @@ export interface LayerSearcherOptions {
 export class LayerSearcher implements ImageOutput {
   readonly #options: LayerSearcherOptions
   readonly #matches: (path: string) => boolean
-  readonly #accepts: RowTest | undefined
+  readonly #narrowed: { readonly accepts: RowTest | undefined; readonly literal: string | undefined }
   readonly #budget: SearchBudget
   readonly #found: LayerMatches[] = []
   #isFinal = false
@@ -43,7 +44,7 @@ export class LayerSearcher implements ImageOutput {
   constructor(options: LayerSearcherOptions) {
     this.#options = options
     this.#matches = nameMatcher(options.query)
-    this.#accepts = rowFilter(options.query.filter)
+    this.#narrowed = { accepts: rowFilter(options.query.filter), literal: queryLiteral(options.query) }
     this.#budget = new SearchBudget(options.signal)
   }
 
@@ -72,7 +73,7 @@ export class LayerSearcher implements ImageOutput {
       throw new ImageError('io', `The list of files of layer ${name} was lost while it was searched.`, {
         remedy: 'Search again.',
       })
-    const rows = await matchingRows(table, this.#matches, this.#budget, this.#accepts)
+    const rows = await matchingRows(table, this.#matches, this.#budget, this.#narrowed)
     const matches = { layerIndex: this.#found.length, diffID: name, table, rows }
     this.#found.push(matches)
     await onLayer?.(matches)

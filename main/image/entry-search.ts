@@ -14,6 +14,9 @@ const SLICE = 50
 /** Rows between two looks at the clock, and the bytes of their names. */
 const STRIDE = 512
 const STRIDE_BYTES = 256 * 1024
+/** Names that hold a literal, by which it is seen whether one in so many or more of all do. */
+const SAMPLE = 200
+const DENSE = 5
 /** A stride that takes this long has met an expression that explodes; nobody else is answered meanwhile. */
 const STUCK = 2000
 
@@ -21,23 +24,32 @@ const timeBox = new Script('work()')
 
 /**
  * The rows of a table whose path passes the test and that are accepted, whiteouts left out. The test may be a hostile expression: it runs in slices under
- * node:vm's timeout, which interrupts a regular expression in mid-match, too. Fails with `limit` when the time is over.
+ * node:vm's timeout, which interrupts a regular expression in mid-match, too. Fails with `limit` when the time is over. `literal`: printable ASCII
+ * that stands in every path that passes, where that is known (`queryLiteral`): others are not looked at.
  */
 export async function matchingRows(
   table: EntryTable,
   matches: (path: string) => boolean,
   budget: SearchBudget,
-  accepts?: RowTest,
+  {
+    accepts,
+    literal,
+  }: { readonly accepts?: RowTest | undefined; readonly literal?: string | undefined } = {},
 ): Promise<Int32Array> {
   const rows: number[] = []
   const test = { matches, accepts }
-  let row = 0
+  // Bytes that are no UTF-8 may be shown as anything.
+  let held = literal !== undefined && isAscii(table.columns.names) ? Buffer.from(literal) : undefined
+  let row = held ? rowWith(table, held, 0) : 0
+  let looks = 0
   const work = (): void => {
     const end = performance.now() + SLICE
     do {
-      const stop = strideEnd(table, row)
+      const stop = held ? row + 1 : strideEnd(table, row)
       matchStride(table, row, stop, test, rows)
-      row = stop
+      // Where many names hold it, to look at all of them takes less time than at each of those.
+      if (++looks === SAMPLE && row < SAMPLE * DENSE) held = undefined
+      row = held ? rowWith(table, held, stop) : stop
     } while (row < table.length && performance.now() < end)
   }
   while (row < table.length) {
@@ -46,6 +58,35 @@ export async function matchingRows(
     budget.signal?.throwIfAborted()
   }
   return Int32Array.from(rows)
+}
+
+/** The first row from `from` on whose path holds the bytes; the table's length where none does. */
+function rowWith(table: EntryTable, bytes: Uint8Array, from: number): number {
+  const { names, pathEnds, linkEnds } = table.columns
+  const all = Buffer.from(names.buffer, names.byteOffset, names.byteLength)
+  let row = from
+  while (row < table.length) {
+    const start = row === 0 ? 0 : (linkEnds[row - 1] as number)
+    const at = all.indexOf(bytes, start)
+    if (at < 0) return table.length
+    row = rowAt(linkEnds, at, row)
+    // It may stand in what a link points to, or begin in one and end in the other.
+    if (at + bytes.length <= (pathEnds[row] as number)) return row
+    row++
+  }
+  return row
+}
+
+/** The row, from `from` on, in whose names a place is. */
+function rowAt(linkEnds: Uint32Array, place: number, from: number): number {
+  let low = from
+  let high = linkEnds.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((linkEnds[middle] as number) <= place) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** At least one row on. */

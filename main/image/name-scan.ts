@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { globToRegExp, hasWildcard } from '../../shared/glob.ts'
-import { nameMatcher, typedPattern, unicodeMode } from '../../shared/name-matcher.ts'
+import { hasWildcard } from '../../shared/glob.ts'
+import { nameMatcher, typedPattern } from '../../shared/name-matcher.ts'
 import { displayPath } from '../../shared/path-bytes.ts'
 import type { SearchQuery } from '../../shared/query.ts'
 import type { SearchBudget } from './entry-search.ts'
@@ -8,7 +8,7 @@ import { BlockLines } from './block-lines.ts'
 import { lineExpression, type LineExpression } from './line-expression.ts'
 import type { NameBlock } from './name-block.ts'
 import type { NameTable } from './name-table.ts'
-import { requiredLiteral } from './required-literal.ts'
+import { queryLiteral } from './query-literal.ts'
 import { rowFilter, type RowTest } from './row-filter.ts'
 import { RowList } from './row-list.ts'
 
@@ -40,24 +40,13 @@ export function nameScan(query: SearchQuery): NameScan {
     !query.isWholeName &&
     !hasWildcard(part) &&
     /^[ -~]+$/.test(part)
-  const literal = isLiteral ? part : literalOf(query)
+  const literal = isLiteral ? part : queryLiteral(query)
   return {
     matches,
     line: isLiteral ? undefined : lineExpression(query),
-    literal: literal === '' ? undefined : literal,
+    literal,
     isLiteral,
     accepts,
-  }
-}
-
-function literalOf({ pattern, isRegex, isCaseSensitive }: SearchQuery): string {
-  if (!isCaseSensitive || pattern === '') return ''
-  if (!isRegex) return requiredLiteral(globToRegExp(typedPattern(pattern)).source, 'u')
-  try {
-    return requiredLiteral(pattern, unicodeMode(pattern))
-  } catch {
-    // As a whole name it may be valid: `a)|(b`.
-    return ''
   }
 }
 

@@ -1,6 +1,44 @@
 import { describe, expect, it } from 'vitest'
 import { matchingRows, SearchBudget } from '../../main/image/entry-search.ts'
-import { entry, tableOf } from '../support/entries.ts'
+import type { EntryTable } from '../../main/image/entry-table.ts'
+import { entry, symlink, tableOf } from '../support/entries.ts'
+
+describe('matchingRows of names that hold a literal', () => {
+  const matches = (path: string): boolean => path.includes('ab')
+  const found = async (table: EntryTable, literal?: string): Promise<number[]> => [
+    ...(await matchingRows(table, matches, new SearchBudget(), { literal })),
+  ]
+
+  it('looks at no other, and takes none from what links point to or from two names in a row', async () => {
+    const table = tableOf([
+      entry('xa'),
+      entry('bx'),
+      symlink('l', 'ab'),
+      symlink('xxa', 'b'),
+      symlink('m', 'xa'),
+      entry('b'),
+      entry('d/ab'),
+      entry('abab'),
+      entry('z'),
+    ])
+    expect(await found(table, 'ab')).toEqual([6, 7])
+    const seen: string[] = []
+    await matchingRows(table, (path) => seen.push(path) > 0, new SearchBudget(), { literal: 'ab' })
+    expect(seen).toEqual(['d/ab', 'abab'])
+  })
+
+  it('finds all of many', async () => {
+    const table = tableOf(Array.from({ length: 5000 }, (_, i) => entry(`f/${i % 3 === 0 ? 'ab' : 'ba'}${i}`)))
+    expect(await found(table, 'ab')).toEqual(await found(table))
+  })
+
+  it('looks at all where some name is no ASCII', async () => {
+    const table = tableOf([entry('ab'), entry('\xc3\xa9ab')])
+    const seen: string[] = []
+    await matchingRows(table, (path) => seen.push(path) > 0, new SearchBudget(), { literal: 'nothing' })
+    expect(seen).toHaveLength(2)
+  })
+})
 
 describe('matchingRows', () => {
   it('tests the decoded path of every entry but whiteouts', async () => {

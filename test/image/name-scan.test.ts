@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { matchingRows, SearchBudget } from '../../main/image/entry-search.ts'
 import { nameScan, scannedRows } from '../../main/image/name-scan.ts'
 import { NameTable } from '../../main/image/name-table.ts'
+import { queryLiteral } from '../../main/image/query-literal.ts'
 import { rowFilter } from '../../main/image/row-filter.ts'
 import { nameMatcher } from '../../shared/name-matcher.ts'
 import { searchQuerySchema, type SearchQuery } from '../../shared/query.ts'
@@ -110,6 +111,10 @@ describe('scannedRows', () => {
           if (isPacked) names.pack()
           const slow = await matchingRows(table, nameMatcher(one), new SearchBudget())
           expect(await fast(names, one)).toEqual([...slow])
+          const literal = queryLiteral(one)
+          expect([...(await matchingRows(table, nameMatcher(one), new SearchBudget(), { literal }))]).toEqual(
+            [...slow],
+          )
         },
       ),
       { numRuns: 3000 },
@@ -146,7 +151,12 @@ describe('scannedRows', () => {
       { pattern: 'folder-*', filter: { ...filter, include: ['*1*'] } },
     ]) {
       const one = searchQuerySchema.parse(fields)
-      const slow = await matchingRows(table, nameMatcher(one), new SearchBudget(), rowFilter(one.filter))
+      const slow = await matchingRows(table, nameMatcher(one), new SearchBudget(), {
+        accepts: rowFilter(one.filter),
+      })
+      const narrowed = { accepts: rowFilter(one.filter), literal: queryLiteral(one) }
+      const quick = await matchingRows(table, nameMatcher(one), new SearchBudget(), narrowed)
+      expect([...quick]).toEqual([...slow])
       expect(await fast(names, one)).toEqual([...slow])
     }
   })
