@@ -12,7 +12,7 @@ const at = (path: string): string => resolve(import.meta.dirname, path)
 function withoutUnused(): Plugin {
   const packages = /^(?:@grpc\/.+|protobufjs(?:\/.+)?|ssh2|tar-fs)$/
   const partsOfUndici = /^\.\/lib\/(?:mock|interceptor|cache|web)\//
-  const isUndici = (importer = ''): boolean => /\/undici\/index\.js$/.test(importer)
+  const isUndici = (importer = ''): boolean => importer.endsWith('/undici/index.js')
   return {
     name: 'without-unused',
     enforce: 'pre',

@@ -9,7 +9,8 @@ import {
   rowsWindowSchema,
   treeSchema,
 } from './files.ts'
-import { digestSchema, imageInfoSchema, platformSchema } from './image.ts'
+import { imageInfoSchema } from './image.ts'
+import { digestSchema, platformSchema } from './schemas.ts'
 import { jobSpecSchema, jobStateSchema } from './job.ts'
 import {
   contentQuerySchema,
@@ -19,7 +20,8 @@ import {
   searchWindowSchema,
 } from './query.ts'
 import { engineImageSchema, engineSchema, keepSchema, namesPageSchema, resolvedSchema } from './remote.ts'
-import { recentImageSchema, settingsChangeSchema, settingsSchema } from './settings.ts'
+import { recentImageSchema } from './recent.ts'
+import { settingsChangeSchema, settingsSchema } from './settings.ts'
 import { fileSourceSchema, sourceSpecSchema } from './uri.ts'
 
 /** Every procedure fails with this one error; its data is the report to show. */

@@ -1,13 +1,6 @@
 import { z } from 'zod'
-import { isDigest, type Digest } from './digest.ts'
+import { containerConfigSchema, digestSchema, platformSchema } from './schemas.ts'
 
-export const digestSchema = z.custom<Digest>(isDigest, 'not a sha256 digest')
-
-export const platformSchema = z.object({
-  os: z.string(),
-  architecture: z.string(),
-  variant: z.string().optional(),
-})
 export type Platform = z.infer<typeof platformSchema>
 
 /** Something the user should know that did not stop the work; `code` groups equal ones. */
@@ -45,18 +38,6 @@ export const historyStepSchema = z.object({
 })
 export type HistoryStep = z.infer<typeof historyStepSchema>
 
-/** The `config` of the image config (image-spec, config.md), as far as the window and `info` use it; the rest is kept as it came. */
-export const containerConfigSchema = z.looseObject({
-  User: z.string().nullish(),
-  ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
-  Env: z.array(z.string()).nullish(),
-  Entrypoint: z.array(z.string()).nullish(),
-  Cmd: z.array(z.string()).nullish(),
-  Volumes: z.record(z.string(), z.unknown()).nullish(),
-  WorkingDir: z.string().nullish(),
-  Labels: z.record(z.string(), z.string()).nullish(),
-  StopSignal: z.string().nullish(),
-})
 export type ContainerConfig = z.infer<typeof containerConfigSchema>
 
 /** What is known of an image from its manifest and config alone. */

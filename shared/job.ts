@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorReportSchema } from './errors.ts'
-import { digestSchema, warningSchema } from './image.ts'
+import { warningSchema } from './image.ts'
+import { digestSchema } from './schemas.ts'
 import { destinationSpecSchema, filterSpecSchema, sourceSpecSchema } from './uri.ts'
 
 /** What a job is to do, as data: a wizard, a command line and a retry all submit one of these. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FATES, MODES, NO_FILTER } from './search-filter.ts'
-import { digestSchema } from './image.ts'
+import { digestSchema } from './schemas.ts'
 import { entryTypeSchema } from './files.ts'
 import { sourceSpecSchema } from './uri.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorReportSchema } from './errors.ts'
-import { digestSchema, platformSchema } from './image.ts'
+import { digestSchema, platformSchema } from './schemas.ts'
 
 /** A Docker or Podman engine that was found, whether or not it answers. */
 export const engineSchema = z.object({

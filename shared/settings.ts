@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { digestSchema } from './image.ts'
-import { sourceSpecSchema } from './uri.ts'
 
 const theme = z.enum(['system', 'light', 'dark'])
 /** Bytes the layer cache may hold. */
@@ -35,16 +33,3 @@ export const settingsChangeSchema = z.object({
   caFile: caFile.exactOptional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
-
-export const recentImageSchema = z.object({
-  source: sourceSpecSchema,
-  /** Its name, or the file's. */
-  title: z.string(),
-  imageID: digestSchema,
-  size: z.number().nullable(),
-  /** Milliseconds since 1970. */
-  opened: z.number(),
-  /** The file or folder is not there any more. */
-  isMissing: z.boolean(),
-})
-export type RecentImage = z.infer<typeof recentImageSchema>

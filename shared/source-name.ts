@@ -1,6 +1,11 @@
 import { familiarName, parseReference } from './reference.ts'
 import type { SourceSpec } from './uri.ts'
 
+/** The file or folder of a source; undefined for one that is reached over a connection. */
+export function pathOfSource(source: SourceSpec): string | undefined {
+  return 'path' in source ? source.path : undefined
+}
+
 /** What a source goes by, in the words of whoever chose it: the image's name where it has one, or else its file's. */
 export function nameOfSource(source: SourceSpec): string {
   if (source.image === undefined) return 'path' in source ? lastOf(source.path) : ''

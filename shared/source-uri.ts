@@ -3,16 +3,14 @@ import { visible } from './path-bytes.ts'
 import { formatReference, parseReference, withDefaultTag } from './reference.ts'
 import { Options, splitPair, usage } from './uri-options.ts'
 import {
-  argumentSchema,
-  compressionSchema,
-  type DestinationSpec,
-  type FilterSpec,
-  hostnameSchema,
+  COMPRESSIONS,
+  isArgument,
+  isHostname,
+  isVariable,
   MOST_WORKERS,
   type OutputCompression,
-  type SourceSpec,
-  variableSchema,
-} from './uri.ts'
+} from './spec-values.ts'
+import type { DestinationSpec, FilterSpec, SourceSpec } from './uri.ts'
 
 /**
  * A source as typed: `tar://PATH[?image=&os=&arch=&variant=]`, `layout://PATH[?ref=…]`, `dir://PATH?image=&tag=`,
@@ -120,19 +118,19 @@ function bundleOptions(options: Options): Omit<BundleSpec, 'kind' | 'path' | 're
 
 /** A variable of the environment as typed, `NAME=value`; the value may be empty. ImageError 'usage'. */
 export function parseVariable(text: string): string {
-  if (variableSchema.safeParse(text).success) return text
+  if (isVariable(text)) return text
   const remedy = text.indexOf('=') > 0 ? 'It can hold neither a line break nor a NUL.' : 'Write NAME=VALUE.'
   throw usage(`"${visible(text)}" is not a variable of the environment.`, remedy)
 }
 
 /** A host name as typed. ImageError 'usage'. */
 export function parseHostname(text: string): string {
-  if (hostnameSchema.safeParse(text).success) return text
+  if (isHostname(text)) return text
   throw usage(`"${visible(text)}" is not a host name.`, 'Letters, digits, dots and dashes, 64 at most.')
 }
 
 function parseArgument(text: string): string {
-  if (argumentSchema.safeParse(text).success) return text
+  if (isArgument(text)) return text
   throw usage(`"${visible(text)}" is not an argument.`, 'No program can be given a NUL.')
 }
 
@@ -176,9 +174,9 @@ export function parseTimestamp(text: string): number {
 }
 
 function parseCompression(text: string): OutputCompression {
-  const parsed = compressionSchema.safeParse(text)
-  if (!parsed.success) throw usage(`"${text}" is not a compression.`, 'Choose none, gzip or zstd.')
-  return parsed.data
+  const compression = COMPRESSIONS.find((name) => name === text)
+  if (compression === undefined) throw usage(`"${text}" is not a compression.`, 'Choose none, gzip or zstd.')
+  return compression
 }
 
 /** The URI that `parseSource` reads back as this spec. */

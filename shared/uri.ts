@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { platformSchema } from './image.ts'
-
-/** More connections to one registry than this help nobody. */
-export const MOST_WORKERS = 64
+import { platformSchema } from './schemas.ts'
+import { COMPRESSIONS, isArgument, isHostname, isVariable, MOST_WORKERS } from './spec-values.ts'
 
 const fileSources = [
   z.object({
@@ -60,39 +58,17 @@ export type SourceSpec = z.infer<typeof sourceSpecSchema>
 export type RegistrySource = Extract<SourceSpec, { kind: 'registry' }>
 export type DockerSource = Extract<SourceSpec, { kind: 'docker' }>
 
-/** The file or folder of a source; undefined for one that is reached over a connection. */
-export function pathOfSource(source: SourceSpec): string | undefined {
-  return 'path' in source ? source.path : undefined
-}
-
-export const compressionSchema = z.enum(['none', 'gzip', 'zstd'])
-export type OutputCompression = z.infer<typeof compressionSchema>
-
-/** RFC 1123 */
-const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
-
-/** Labels with dots between them, as long as Linux takes them (HOST_NAME_MAX). */
-export const hostnameSchema = z
-  .string()
-  .max(64)
-  .refine((text) => text.split('.').every((label) => HOST_LABEL.test(label)))
-
-/** A program's arguments and environment end at a NUL. */
-export const argumentSchema = z.string().refine((text) => !text.includes('\0'))
-/** `NAME=value`; what writes environments to files and logs has one a line. */
-export const variableSchema = z.string().refine((text) => text.indexOf('=') > 0 && !/[\0\n]/.test(text))
-
 /** What a bundle's process gets beside what the image says. */
 const bundleOptions = {
   /** Give the process a terminal. */
   terminal: z.boolean().default(false),
   /** Mount the root filesystem read-only. */
   readOnly: z.boolean().default(false),
-  hostname: hostnameSchema.optional(),
+  hostname: z.string().refine(isHostname).optional(),
   /** Over the image's own. */
-  env: z.array(variableSchema).default([]),
+  env: z.array(z.string().refine(isVariable)).default([]),
   /** In place of the image's entrypoint and command. */
-  args: z.array(argumentSchema).min(1).optional(),
+  args: z.array(z.string().refine(isArgument)).min(1).optional(),
   /** A bundle that a user without privileges starts; unless said, what the one who writes it is. */
   rootless: z.boolean().optional(),
   /** Copy also those labels into annotations that a runtime acts on. */
@@ -105,7 +81,7 @@ export const destinationSpecSchema = z.discriminatedUnion('kind', [
     kind: z.literal('tar'),
     path: z.string().min(1),
     reference: z.string().optional(),
-    compression: compressionSchema.default('none'),
+    compression: z.enum(COMPRESSIONS).default('none'),
     /** Replace a file that is there already. */
     overwrite: z.boolean().default(true),
   }),

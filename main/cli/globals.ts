@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Platform } from '../../shared/image.ts'
 import type { SignIn } from '../../shared/remote.ts'
-import { MOST_WORKERS, type OutputCompression } from '../../shared/uri.ts'
+import { MOST_WORKERS, type OutputCompression } from '../../shared/spec-values.ts'
 import { usage } from '../../shared/uri-options.ts'
 
 /** The options every command knows, as commander gives them. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import { containerConfigSchema, digestSchema } from '../../shared/image.ts'
+import { containerConfigSchema, digestSchema } from '../../shared/schemas.ts'
 
 /*
  * What engines answer (docs.docker.com/reference/api/engine), as far as it is read. Podman speaks the same with small differences: IDs

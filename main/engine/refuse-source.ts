@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { ImageError } from '../../shared/errors.ts'
-import { pathOfSource, type SourceSpec } from '../../shared/uri.ts'
+import { pathOfSource } from '../../shared/source-name.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 
 /** Fails where both paths are one file or folder, by whatever names and links: an output must not eat its own input. */
 export async function refuseSource(source: SourceSpec, destination: string): Promise<void> {

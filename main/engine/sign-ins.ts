@@ -35,7 +35,11 @@ export class SignInKeeper {
   readonly #signIns = new Map<string, SignIn>()
 
   constructor(options: SignInKeeperOptions) {
-    this.#file = new JsonFile(join(options.folder, 'sign-ins.json'), sealedSchema, () => ({}))
+    this.#file = new JsonFile(
+      join(options.folder, 'sign-ins.json'),
+      async () => sealedSchema,
+      () => ({}),
+    )
     this.#vault = options.vault
     this.#onChange = options.onChange
   }

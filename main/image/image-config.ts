@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import type { Digest } from '../../shared/digest.ts'
-import {
-  containerConfigSchema,
-  digestSchema,
-  type ContainerConfig,
-  type HistoryStep,
-  type ImageInfo,
-  type LayerInfo,
-  type Platform,
-  type Warning,
+import type {
+  ContainerConfig,
+  HistoryStep,
+  ImageInfo,
+  LayerInfo,
+  Platform,
+  Warning,
 } from '../../shared/image.ts'
+import { containerConfigSchema, digestSchema } from '../../shared/schemas.ts'
 import { parseDocument } from './documents.ts'
 
 const text = z.string().nullish()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ImageError } from '../../shared/errors.ts'
-import { digestSchema, platformSchema } from '../../shared/image.ts'
+import { digestSchema, platformSchema } from '../../shared/schemas.ts'
 import {
   DOCKER_CONFIG,
   DOCKER_LIST,

@@ -1,4 +1,4 @@
-import type { OutputCompression } from '../../shared/uri.ts'
+import type { OutputCompression } from '../../shared/spec-values.ts'
 import { compress } from '../image/compression.ts'
 import { ByteChannel } from './byte-channel.ts'
 import { FileSink } from './file-sink.ts'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Digest } from '../../shared/digest.ts'
 import { ImageError } from '../../shared/errors.ts'
-import { digestSchema, type Platform } from '../../shared/image.ts'
+import type { Platform } from '../../shared/image.ts'
+import { digestSchema } from '../../shared/schemas.ts'
 import { parseDocument } from '../image/documents.ts'
 import { parseV1, type V1Step } from '../image/v1-config.ts'
 

@@ -7,7 +7,7 @@ import type { ImageInfo } from '../../shared/image.ts'
 import type { EngineImage, EngineInfo, NamesPage, Resolved } from '../../shared/remote.ts'
 import type { ContentWindow, EverywhereWindow, SearchWindow } from '../../shared/query.ts'
 import { nameOfSource } from '../../shared/source-name.ts'
-import { pathOfSource } from '../../shared/uri.ts'
+import { pathOfSource } from '../../shared/source-name.ts'
 import type { ReaderMethod } from '../engine/reader-protocol.ts'
 import type { HostServices } from './host-services.ts'
 

@@ -10,30 +10,32 @@ import { clearLeftovers, temporaryName } from './owner.ts'
  */
 export class JsonFile<Schema extends z.ZodType> {
   readonly #path: string
-  readonly #schema: Schema
-  readonly #fallback: () => z.infer<Schema>
+  readonly #schemaOf: () => Promise<Schema>
+  readonly #fallback: (schema: Schema) => z.infer<Schema>
 
-  constructor(path: string, schema: Schema, fallback: () => z.infer<Schema>) {
+  /** The schema is made when it is needed: not every start looks into every document. */
+  constructor(path: string, schemaOf: () => Promise<Schema>, fallback: (schema: Schema) => z.infer<Schema>) {
     this.#path = path
-    this.#schema = schema
+    this.#schemaOf = schemaOf
     this.#fallback = fallback
   }
 
   /** What it holds; the fallback where there is none or it is damaged. */
   async read(): Promise<z.infer<Schema>> {
-    const text = await this.#text()
-    return (text === undefined ? undefined : this.#parse(text)) ?? this.#fallback()
+    const [text, schema] = [await this.#text(), await this.#schemaOf()]
+    return (text === undefined ? undefined : parsed(schema, text)) ?? this.#fallback(schema)
   }
 
   /** Replaces the document by what `change` makes of it, and answers that. */
   async update(change: (document: z.infer<Schema>) => z.infer<Schema>): Promise<z.infer<Schema>> {
+    const schema = await this.#schemaOf()
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
     return withFileLock(this.#path, async () => {
       await clearLeftovers(dirname(this.#path))
       const text = await this.#text()
-      const before = text === undefined ? this.#fallback() : this.#parse(text)
+      const before = text === undefined ? this.#fallback(schema) : parsed(schema, text)
       if (before === undefined) await rename(this.#path, `${this.#path}.bad`)
-      const after = change(before ?? this.#fallback())
+      const after = change(before ?? this.#fallback(schema))
       await this.#write(`${JSON.stringify(after, null, 2)}\n`)
       return after
     })
@@ -45,14 +47,6 @@ export class JsonFile<Schema extends z.ZodType> {
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
       throw error
-    }
-  }
-
-  #parse(text: string): z.infer<Schema> | undefined {
-    try {
-      return this.#schema.parse(JSON.parse(text))
-    } catch {
-      return undefined
     }
   }
 
@@ -71,5 +65,13 @@ export class JsonFile<Schema extends z.ZodType> {
       await rm(temporary, { force: true })
       throw error
     }
+  }
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, text: string): z.infer<Schema> | undefined {
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch {
+    return undefined
   }
 }

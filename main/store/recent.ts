@@ -1,20 +1,19 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { recentImageSchema, type RecentImage } from '../../shared/settings.ts'
+import type { RecentImage } from '../../shared/recent.ts'
 import { keyOfSource } from '../../shared/source-name.ts'
-import { pathOfSource, type SourceSpec } from '../../shared/uri.ts'
+import { pathOfSource } from '../../shared/source-name.ts'
+import type { SourceSpec } from '../../shared/uri.ts'
 import { JsonFile } from './json-file.ts'
 
 /** More than anyone looks through. */
 const MAX_IMAGES = 50
 
-const storedSchema = z.array(recentImageSchema.omit({ isMissing: true }))
-type StoredImage = z.infer<typeof storedSchema>[number]
+type StoredImage = Omit<RecentImage, 'isMissing'>
 
 /** The images opened last, in `recent.json`. */
 export class RecentStore {
-  readonly #file: JsonFile<typeof storedSchema>
+  readonly #file
 
   constructor(folder: string) {
     this.#file = new JsonFile(join(folder, 'recent.json'), storedSchema, () => [])
@@ -36,6 +35,11 @@ export class RecentStore {
   async forget(source: SourceSpec): Promise<void> {
     await this.#file.update((images) => images.filter((image) => !isSame(image.source, source)))
   }
+}
+
+async function storedSchema() {
+  const { recentImageSchema } = await import('../../shared/recent.ts')
+  return recentImageSchema.omit({ isMissing: true }).array()
 }
 
 /** Whether both open the same image, whatever the order of their keys. */

@@ -6,14 +6,9 @@ import { familiarName, parseReference } from '../../shared/reference.ts'
 import { runBundle } from '../../shared/run-bundle.ts'
 import { shellWord } from '../../shared/shell-word.ts'
 import { formatSource, parseVariable } from '../../shared/source-uri.ts'
-import {
-  hostnameSchema,
-  pathOfSource,
-  type DestinationSpec,
-  type FilterSpec,
-  type OutputCompression,
-  type SourceSpec,
-} from '../../shared/uri.ts'
+import { isHostname, type OutputCompression } from '../../shared/spec-values.ts'
+import { pathOfSource } from '../../shared/source-name.ts'
+import type { DestinationSpec, FilterSpec, SourceSpec } from '../../shared/uri.ts'
 import { titleOf } from '../names.ts'
 import { commandWords } from './command-words.ts'
 
@@ -105,7 +100,7 @@ export function variablesProblem(text: string): string | null {
 
 export function hostnameProblem(text: string): string | null {
   const name = text.trim()
-  if (name === '' || hostnameSchema.safeParse(name).success) return null
+  if (name === '' || isHostname(name)) return null
   return 'Letters, digits, dots and dashes, 64 at most.'
 }
 
