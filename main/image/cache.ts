@@ -40,6 +40,14 @@ export interface FateStore {
   put(key: Digest, fates: ImageFates): Promise<void>
 }
 
+/** What is kept of image configs that came over a network, each under its digest. */
+export interface DocumentStore {
+  /** Undefined where it is not there, or is not what its digest says. */
+  get(digest: Digest): Promise<Uint8Array | undefined>
+  /** Only what was checked against its digest. */
+  put(digest: Digest, bytes: Uint8Array): Promise<void>
+}
+
 /** What may be known of a layer's entries before it is read. */
 export interface KnownLayers {
   readonly index: LayerIndex

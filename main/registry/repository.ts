@@ -2,6 +2,7 @@ import type { Digest } from '../../shared/digest.ts'
 import { ImageError, isCancelled } from '../../shared/errors.ts'
 import type { Warning } from '../../shared/image.ts'
 import { formatReference, type Reference } from '../../shared/reference.ts'
+import type { DocumentStore } from '../image/cache.ts'
 import { sha256Of } from '../image/hashing.ts'
 import { DOCUMENT_LIMIT } from '../image/documents.ts'
 import type { BlobSource } from './blob-request.ts'
@@ -15,6 +16,8 @@ export interface RepositoryOptions {
   readonly access: RegistryAccess
   /** Asked for by the user, for the registry itself; its mirrors have their own settings. */
   readonly insecure: boolean
+  /** Where documents may be known from. */
+  readonly documents?: DocumentStore
   readonly onWarning: (warning: Warning) => void
 }
 
@@ -46,22 +49,15 @@ export class Repository implements AsyncDisposable {
     return this.#fromAny(signal, async (client) => fetchManifest(client, reference, signal))
   }
 
-  /** A small blob whole, checked against its digest. */
+  /** A small blob whole, checked against its digest; from here, where it was fetched before. */
   async document(digest: Digest, what: string, signal: AbortSignal): Promise<Uint8Array> {
-    return this.#fromAny(signal, async (client) => {
-      const path = `${client.location.repository}/blobs/${digest}`
-      const { bytes, answer } = await client.document(
-        { path, scope: pullScope(client), what, limit: DOCUMENT_LIMIT },
-        signal,
-      )
-      refuseEncoded(answer, what)
-      const found = sha256Of(bytes)
-      if (found === digest) return bytes
-      throw new ImageError('digest-mismatch', `${what} is not what its digest says.`, {
-        remedy: 'The registry, or something on the way, damaged or altered it; try again.',
-        detail: `expected ${digest}\nfound ${found}`,
-      })
-    })
+    const { documents } = this.#options
+    const known = await documents?.get(digest)
+    if (known) return known
+    const bytes = await this.#fetchDocument(digest, what, signal)
+    // Where it cannot be kept it is fetched again the next time.
+    await documents?.put(digest, bytes).catch(() => {})
+    return bytes
   }
 
   /** A blob as it comes. `urls` are where its maker offers it, tried where no registry has it. */
@@ -87,6 +83,23 @@ export class Repository implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#clients.values())
     await this.#stack.disposeAsync()
+  }
+
+  async #fetchDocument(digest: Digest, what: string, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#fromAny(signal, async (client) => {
+      const path = `${client.location.repository}/blobs/${digest}`
+      const { bytes, answer } = await client.document(
+        { path, scope: pullScope(client), what, limit: DOCUMENT_LIMIT },
+        signal,
+      )
+      refuseEncoded(answer, what)
+      const found = sha256Of(bytes)
+      if (found === digest) return bytes
+      throw new ImageError('digest-mismatch', `${what} is not what its digest says.`, {
+        remedy: 'The registry, or something on the way, damaged or altered it; try again.',
+        detail: `expected ${digest}\nfound ${found}`,
+      })
+    })
   }
 
   /** What failed at a mirror is tried elsewhere; the registry's own failure is the one to tell. */

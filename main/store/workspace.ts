@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import type { SignIn } from '../../shared/remote.ts'
-import type { KnownLayers, LayerCache } from '../image/cache.ts'
+import type { DocumentStore, KnownLayers, LayerCache } from '../image/cache.ts'
 import { Catalogue } from './catalogue.ts'
 import { defaultFolders } from './folders.ts'
 import { FileLayerCache } from './layer-cache.ts'
+import { FileDocumentStore } from './documents.ts'
 import { FileFateStore } from './fates.ts'
 import { FileHashStore } from './file-hashes.ts'
 import { FileLayerIndex } from './layer-index.ts'
@@ -36,6 +37,7 @@ export interface Workspace extends KnownLayers {
   readonly cache: LayerCache
   /** Hashes of files, of layers that were read through for them. */
   readonly hashes: FileHashStore
+  readonly documents: DocumentStore
   /** What became of the entries of images that were searched. */
   readonly fates: FileFateStore
   /** Who signs in to registries, beside what the user's files say; never kept here. */
@@ -61,12 +63,13 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
   const settings = new SettingsStore(configDir)
   const index = new FileLayerIndex(join(cacheDir, 'index'))
   const hashes = new FileHashStore(join(cacheDir, 'hashes'))
+  const documents = new FileDocumentStore(join(cacheDir, 'documents'))
   const fates = new FileFateStore(join(cacheDir, 'fates'))
   const listings = new FileLayerIndex(join(cacheDir, 'listings'), { limit: LISTINGS_LIMIT })
   const cache = new FileLayerCache(join(cacheDir, 'layers'), {
     limit: async () => cacheLimit ?? (await settings.get()).cacheLimit,
   })
-  const kept = [index, listings, hashes, fates, cache]
+  const kept = [index, listings, hashes, fates, documents, cache]
   return {
     cacheDir,
     configDir,
@@ -77,6 +80,7 @@ export function openWorkspace(options: WorkspaceOptions = {}): Workspace {
     cache,
     hashes,
     fates,
+    documents,
     signIns: options.signIns ?? [],
     parallel: options.parallel,
     caFile: async () => (await settings.get()).caFile || undefined,

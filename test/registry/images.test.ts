@@ -4,6 +4,7 @@ import { DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../
 import type { Platform } from '../../shared/image.ts'
 import { listRepositories, listTags, resolveImage, trySignIn } from '../../main/registry/browse.ts'
 import { RegistryImage } from '../../main/inputs/registry/registry.ts'
+import { FileDocumentStore } from '../../main/store/documents.ts'
 import { testContext, type TestContext } from '../support/context.ts'
 import { sha256 } from '../support/digests.ts'
 import { basicAuth, FakeRegistry } from '../support/fake-registry.ts'
@@ -536,4 +537,19 @@ test('the body of an answer that nobody wants is nobody’s failure', async () =
     process.off('uncaughtException', note)
     process.off('unhandledRejection', note)
   }
+})
+
+test('a config is fetched once, and again where what was kept of it is damaged', async () => {
+  const image = sampleImage()
+  registry.repository('team/app').push(image, { tag: '1.0' })
+  const documents = new FileDocumentStore(context.path('documents'))
+  const asked = async (): Promise<number> => {
+    const before = registry.requests.length
+    const { imageID } = await pull({ ...context, documents }, named('team/app:1.0'))
+    expect(imageID).toBe(image.imageID)
+    return registry.requests.slice(before).filter(({ url }) => url.endsWith(image.imageID)).length
+  }
+  expect([await asked(), await asked()]).toEqual([1, 0])
+  await writeFile(context.path(`documents/${image.imageID.slice(7)}`), '{}')
+  expect([await asked(), await asked()]).toEqual([1, 0])
 })

@@ -39,6 +39,8 @@ export async function testContext(): Promise<TestContext> {
     listings: memoryIndex(),
     hashes: memoryHashes(),
     cache: folderCache(folder),
+    // Each test hears of every request.
+    documents: { get: async () => undefined, put: async () => {} },
     signIns: [],
     parallel: undefined,
     caFile: async () => undefined,

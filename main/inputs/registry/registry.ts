@@ -52,6 +52,7 @@ export class RegistryImage implements ImageInput {
       await Repository.of(parseReference(spec.image), {
         access: context,
         insecure: spec.insecure ?? false,
+        documents: context.documents,
         onWarning: (warning) => task.warn(warning),
       }),
     )
