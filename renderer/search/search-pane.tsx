@@ -1,7 +1,5 @@
 import { useWindowEvent } from '@mantine/hooks'
 import { useEffect, useRef, useState, type JSX } from 'react'
-import type { Digest } from '../../shared/digest.ts'
-import type { ImageInfo } from '../../shared/image.ts'
 import type { KnownImage } from '../../shared/query.ts'
 import { setSearchView, turnToPath, type SearchView, type Viewed } from '../image/image-views.ts'
 import { PendingLine } from '../image/pending-line.tsx'
@@ -9,14 +7,13 @@ import { useReading } from '../image/use-reading.ts'
 import { SidePane } from '../rows/side-pane.tsx'
 import { useRemembered } from '../settings/remembered.ts'
 import { isModalOpen } from '../shell/is-modal-open.ts'
-import { useShell, type OpenImage } from '../store.ts'
+import { useShell } from '../store.ts'
 import { AskPane } from './ask-pane.tsx'
-import { viewOf, viewedOf } from './hit-view.ts'
-import { HitViewer, type HitViewerProps } from './hit-viewer.tsx'
+import { knownImage, lookedAt, viewOf, viewedOf } from './hit-view.ts'
 import { EngineNote } from './engine-note.tsx'
 import { Hints } from './hints.tsx'
-import { KnownHitViewer } from './known-hit-viewer.tsx'
-import { keyOfQuestion, modeOf, type SearchMode } from './question.ts'
+import { LookedAt, type Searched } from './looked-at.tsx'
+import { keyOfQuestion, modeOf } from './question.ts'
 import { SearchResults, type ResultsHandle } from './search-results.tsx'
 import { SearchSummary } from './search-summary.tsx'
 import styles from './search.module.css'
@@ -31,11 +28,6 @@ interface SearchPaneProps {
   readonly view: SearchView
   /** The image that is open; null where all are searched without one. */
   readonly searched: Searched | null
-}
-
-export interface Searched {
-  readonly image: OpenImage
-  readonly info: ImageInfo
 }
 
 const NO_NUMBERS: readonly number[] = []
@@ -154,38 +146,6 @@ export function SearchPane({ id, view, searched }: SearchPaneProps): JSX.Element
       )}
     </div>
   )
-}
-
-/** A hit that is looked at, and its image where all are searched. */
-interface Look {
-  readonly viewed: Viewed
-  readonly known: KnownImage | null
-}
-
-function lookedAt(
-  { viewed, viewedIn }: SearchView,
-  mode: SearchMode,
-  images: readonly KnownImage[] | undefined,
-): Look | null {
-  const known = knownImage(images, viewedIn)
-  // A look that was taken in the other scope.
-  const isElsewhere = (mode === 'everywhere') !== (known !== null)
-  return viewed === null || isElsewhere ? null : { viewed, known }
-}
-
-function knownImage(images: readonly KnownImage[] = [], imageID: Digest | null): KnownImage | null {
-  return images.find((image) => image.imageID === imageID) ?? null
-}
-
-interface LookedAtProps extends Omit<HitViewerProps, 'source' | 'info' | 'viewed'> {
-  readonly look: Look
-  readonly searched: Searched | null
-}
-
-function LookedAt({ look: { viewed, known }, searched, ...props }: LookedAtProps): JSX.Element | null {
-  if (known) return <KnownHitViewer key={known.imageID} {...props} viewed={viewed} known={known} />
-  if (searched === null) return null
-  return <HitViewer {...props} viewed={viewed} source={searched.image.source} info={searched.info} />
 }
 
 interface ReadingProps extends Searched {

@@ -1,6 +1,7 @@
 import type { JSX } from 'react'
 import { useSearchView } from '../image/image-views.ts'
-import { SearchPane, type Searched } from './search-pane.tsx'
+import type { Searched } from './looked-at.tsx'
+import { SearchPane } from './search-pane.tsx'
 
 /** The search page of an open image. */
 export function SearchTab({ image, info }: Searched): JSX.Element {
