@@ -53,6 +53,7 @@ export async function searchAll(session: Session, pattern: string, options: Sear
 /** Images that are searched in their files, as nobody has read them through yet. */
 class Looks implements AsyncDisposable {
   readonly images: OpenedImage[] = []
+  readonly #stack = new AsyncDisposableStack()
   readonly #session: Session
 
   constructor(session: Session) {
@@ -65,19 +66,23 @@ class Looks implements AsyncDisposable {
     const { workspace, task } = this.#session
     // What is wrong with it was said when it was opened.
     const quiet = { signal: task.signal, progress: () => {}, warn: () => {} }
-    const image = await OpenedImage.open(source, workspace, quiet, { isOnlyALook: true }).catch(
-      () => undefined,
-    )
-    task.signal.throwIfAborted()
-    if (!image) return false
-    const isAtHand = image.info.imageID === imageID && (await image.pendingLayers(quiet)).length === 0
-    if (isAtHand) this.images.push(image)
-    else await image[Symbol.asyncDispose]()
-    return isAtHand
+    try {
+      await using stack = new AsyncDisposableStack()
+      const image = stack.use(await OpenedImage.open(source, workspace, quiet, { isOnlyALook: true }))
+      const isAtHand = image.info.imageID === imageID && (await image.pendingLayers(quiet)).length === 0
+      if (!isAtHand) return false
+      this.#stack.use(stack.move())
+      this.images.push(image)
+      return true
+    } catch {
+      // One that cannot be read any more is named among those that nobody has read.
+      task.signal.throwIfAborted()
+      return false
+    }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const image of this.images) await image[Symbol.asyncDispose]()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync()
   }
 }
 

@@ -177,6 +177,15 @@ describe('search of everything seen before, of images that nobody has read throu
       async (own) => writeDockerArchive(other, own.path('plain.tar'), { flavour: 'docker-24' }),
     ],
     ['are none any more', async (own) => writeFile(own.path('plain.tar'), 'no tar')],
+    [
+      'hold a layer that is damaged',
+      async (own) => {
+        const bytes = await readFile(own.path('plain.tar'))
+        // Its size, in the layer's own header.
+        const at = bytes.indexOf('etc/passwd')
+        await writeFile(own.path('plain.tar'), bytes.fill('z', at + 124, at + 136))
+      },
+    ],
   ])('says what cannot be searched, where these %s', async (_, change) => {
     await using own = await testContext()
     await writeDockerArchive(sampleImage(), own.path('plain.tar'), { flavour: 'docker-24' })
