@@ -6,27 +6,15 @@ import type { Plugin } from 'vite'
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
 /**
- * dockerode and docker-modem load what speaks to BuildKit and a way over ssh of their own before anybody asks for them, and undici all that
- * it can do for others; nobody here does: two thirds of a start that reaches an engine, and a fifth of one that reaches a registry.
+ * dockerode and docker-modem load what speaks to BuildKit and a way over ssh of their own before anybody asks for them, and nobody here
+ * does: two thirds of a start that reaches an engine.
  */
 function withoutUnused(): Plugin {
-  const packages = /^(?:@grpc\/.+|protobufjs(?:\/.+)?|ssh2|tar-fs)$/
-  const partsOfUndici = /^\.\/lib\/(?:mock|interceptor|cache|web)\//
-  const isUndici = (importer = ''): boolean => importer.endsWith('/undici/index.js')
   return {
     name: 'without-unused',
     enforce: 'pre',
-    resolveId(id, importer) {
-      if (packages.test(id)) return '\0unused'
-      return partsOfUndici.test(id) && isUndici(importer) ? '\0unused.cjs' : undefined
-    },
-    load(id) {
-      if (id === '\0unused') return 'export default {}'
-      // Its members are taken, called and extended where they are loaded.
-      return id === '\0unused.cjs'
-        ? 'module.exports = new Proxy(class {}, { get: (target, name) => target[name] ?? module.exports })'
-        : undefined
-    },
+    resolveId: (id) => (/^(?:@grpc\/.+|protobufjs(?:\/.+)?|ssh2|tar-fs)$/.test(id) ? '\0unused' : undefined),
+    load: (id) => (id === '\0unused' ? 'export default {}' : undefined),
   }
 }
 
