@@ -81,19 +81,13 @@ export class FileLayer implements Layer {
       return known.table
     }
     if (this.#blob.compression === 'none') return this.#listing()
-    const { entries } = await this.#read(undefined, { wantsEntries: true, wantsHashes: false }, signal)
-    if (!entries || 'error' in entries) throw namedError(entries?.error, this.#name)
-    await this.#keep(entries.table)
-    return entries.table
+    return (await this.#readEntries(undefined, signal)).table
   }
 
   async spool(folder: string, signal?: AbortSignal): Promise<EntryTable | undefined> {
     if (this.#blob.compression === 'none' || (await this.#known.index.has(this.diffID))) return undefined
-    const wants = { wantsEntries: true, wantsHashes: false, spoolFolder: folder }
-    const { entries, isSpooled } = await this.#read(undefined, wants, signal)
-    if (!entries || 'error' in entries) throw namedError(entries?.error, this.#name)
-    await this.#keep(entries.table)
-    return isSpooled ? entries.table : undefined
+    const { table, isSpooled } = await this.#readEntries(folder, signal)
+    return isSpooled ? table : undefined
   }
 
   async readThrough(
@@ -209,6 +203,18 @@ export class FileLayer implements Layer {
       digest,
       from: (position) => (position === 0 ? this.#stored(signal) : this.#bytesFrom(position, signal)),
     }
+  }
+
+  /** Reads it through for its entries, which are kept in the index, and its content, where a folder for a spool is given. */
+  async #readEntries(
+    spoolFolder: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly table: EntryTable; readonly isSpooled: boolean | undefined }> {
+    const wants = { wantsEntries: true, wantsHashes: false, spoolFolder }
+    const { entries, isSpooled } = await this.#read(undefined, wants, signal)
+    if (!entries || 'error' in entries) throw namedError(entries?.error, this.#name)
+    await this.#keep(entries.table)
+    return { table: entries.table, isSpooled }
   }
 
   /** Through from start to end, on a thread: its size, and its entries where they are wanted. */

@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestOfHex, hexOf, type Digest } from '../../shared/digest.ts'
 import { clearLeftovers, temporaryName } from './owner.ts'
@@ -25,12 +25,8 @@ export class DigestFiles {
     this.#limit = limit
   }
 
-  pathOf(digest: Digest): string {
-    return join(this.#folder, hexOf(digest))
-  }
-
   async has(digest: Digest): Promise<boolean> {
-    return access(this.pathOf(digest)).then(
+    return access(this.#pathOf(digest)).then(
       () => true,
       () => false,
     )
@@ -42,21 +38,33 @@ export class DigestFiles {
     return new Set(names.flatMap((name) => digestOfHex(name) ?? []))
   }
 
+  /** What `decode` makes of the file, which is used now; one that it answers undefined for is damaged, and removed. */
+  async read<T>(digest: Digest, decode: (file: Buffer) => T | undefined): Promise<T | undefined> {
+    const path = this.#pathOf(digest)
+    const file = await readFile(path).catch(() => undefined)
+    if (!file) return undefined
+    const content = decode(file)
+    if (content === undefined) {
+      await rm(path, { force: true })
+      return undefined
+    }
+    // A folder that cannot be written still answers.
+    const now = new Date()
+    await utimes(path, now, now).catch(() => undefined)
+    return content
+  }
+
   async put(digest: Digest, bytes: Uint8Array): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     await this.#tidy()
     const temporary = join(this.#folder, temporaryName(hexOf(digest)))
     try {
       await writeFile(temporary, bytes, { flag: 'wx', mode: 0o600 })
-      await rename(temporary, this.pathOf(digest))
+      await rename(temporary, this.#pathOf(digest))
     } catch (error) {
       await rm(temporary, { force: true })
       throw error
     }
-  }
-
-  async remove(digest: Digest): Promise<void> {
-    await rm(this.pathOf(digest), { force: true })
   }
 
   /** Bytes of all files. */
@@ -83,10 +91,14 @@ export class DigestFiles {
     }
   }
 
+  #pathOf(digest: Digest): string {
+    return join(this.#folder, hexOf(digest))
+  }
+
   async #files(): Promise<DigestFile[]> {
     const files = []
     for (const digest of await this.all()) {
-      const path = this.pathOf(digest)
+      const path = this.#pathOf(digest)
       const found = await stat(path).catch(() => undefined)
       if (found) files.push({ path, size: found.size, mtimeMs: found.mtimeMs })
     }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { DocumentStore } from '../image/cache.ts'
 import { sha256Of } from '../image/hashing.ts'
@@ -15,11 +14,8 @@ export class FileDocumentStore implements DocumentStore {
     this.#files = new DigestFiles(folder, options.limit ?? DEFAULT_LIMIT)
   }
 
-  async get(digest: Digest): Promise<Uint8Array | undefined> {
-    const bytes = await readFile(this.#files.pathOf(digest)).catch(() => undefined)
-    if (!bytes || sha256Of(bytes) === digest) return bytes
-    await this.#files.remove(digest)
-    return undefined
+  get(digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#files.read(digest, (bytes) => (sha256Of(bytes) === digest ? bytes : undefined))
   }
 
   put(digest: Digest, bytes: Uint8Array): Promise<void> {

@@ -1,19 +1,17 @@
-import { createHash } from 'node:crypto'
-import { readFile, utimes } from 'node:fs/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { FateStore } from '../image/cache.ts'
 import type { TreeProblem } from '../image/image-tree.ts'
 import { RowFates, type ImageFates } from '../image/row-fates.ts'
 import { DigestFiles } from './digest-files.ts'
+import { sealed, unsealed } from './sealed-file.ts'
 
 const MAGIC = Buffer.from('occystrap fates 1\n', 'latin1')
-const SUM = 32
 /** Bytes of all files: the fates of some hundred million entries. */
 const DEFAULT_LIMIT = 256 * 1024 ** 2
 
 /**
- * What became of the entries of images that were folded before: one immutable file per key, of a magic, the sha256 of the rest and the rest
- * (`encoded`). What is damaged is as good as absent, and removed.
+ * What became of the entries of images that were folded before: one immutable, sealed file per key. What is damaged is as good as absent,
+ * and removed.
  */
 export class FileFateStore implements FateStore {
   readonly #files: DigestFiles
@@ -22,27 +20,15 @@ export class FileFateStore implements FateStore {
     this.#files = new DigestFiles(folder, options.limit ?? DEFAULT_LIMIT)
   }
 
-  async get(key: Digest): Promise<ImageFates | undefined> {
-    const path = this.#files.pathOf(key)
-    const file = await readFile(path).catch(() => undefined)
-    if (!file) return undefined
-    const start = MAGIC.length + SUM
-    const body = file.subarray(start)
-    const isWhole =
-      file.subarray(0, MAGIC.length).equals(MAGIC) && sumOf(body).equals(file.subarray(MAGIC.length, start))
-    if (!isWhole) {
-      await this.#files.remove(key)
-      return undefined
-    }
-    // Marks it as used. A folder that cannot be written still answers.
-    const now = new Date()
-    await utimes(path, now, now).catch(() => undefined)
-    return decoded(body)
+  get(key: Digest): Promise<ImageFates | undefined> {
+    return this.#files.read(key, (file) => {
+      const body = unsealed(MAGIC, file)
+      return body && decoded(body)
+    })
   }
 
   async put(key: Digest, fates: ImageFates): Promise<void> {
-    const body = encoded(fates)
-    await this.#files.put(key, Buffer.concat([MAGIC, sumOf(body), body]))
+    await this.#files.put(key, sealed(MAGIC, encoded(fates)))
   }
 
   /** Bytes it takes. */
@@ -56,10 +42,6 @@ export class FileFateStore implements FateStore {
   }
 }
 
-function sumOf(body: Uint8Array): Buffer {
-  return createHash('sha256').update(body).digest()
-}
-
 interface Head {
   readonly layers: readonly {
     readonly length: number
@@ -71,7 +53,7 @@ interface Head {
 }
 
 /** The length of a JSON head, the head, then each layer's columns. */
-function encoded({ layers, problems }: ImageFates): Buffer {
+function encoded({ layers, problems }: ImageFates): Uint8Array[] {
   const known = layers.map((fates) => (fates as RowFates).columns)
   const head: Head = {
     layers: known.map(({ marks, by, sizes }) => ({ length: marks.length, hasBy: !!by, sizes: [...sizes] })),
@@ -81,7 +63,7 @@ function encoded({ layers, problems }: ImageFates): Buffer {
   const length = Buffer.alloc(4)
   length.writeUInt32LE(json.length)
   const columns = known.flatMap(({ marks, by }) => (by ? [marks, bytesOf(by)] : [marks]))
-  return Buffer.concat([length, json, ...columns])
+  return [length, json, ...columns]
 }
 
 /** The checksum says that it is as it was written. */

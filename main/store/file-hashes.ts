@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Digest } from '../../shared/digest.ts'
 import type { FileHashes, HashStore } from '../image/cache.ts'
 import { DigestFiles } from './digest-files.ts'
+import { sealed, unsealed } from './sealed-file.ts'
 
 const MAGIC = Buffer.from('occystrap hashes 1\n', 'latin1')
 const HASH = 32
@@ -10,8 +9,8 @@ const HASH = 32
 const DEFAULT_LIMIT = 1024 ** 3
 
 /**
- * The SHA-256 of each file of the layers that were read through for it: one immutable file per diffID, of a magic, the sha256 of the
- * rest, the number of files, their rows and their hashes. What is damaged is as good as absent, and removed.
+ * The SHA-256 of each file of the layers that were read through for it: one immutable, sealed file per diffID, of the number of files,
+ * their rows and their hashes. What is damaged is as good as absent, and removed.
  */
 export class FileHashStore implements HashStore {
   readonly #files: DigestFiles
@@ -28,15 +27,11 @@ export class FileHashStore implements HashStore {
     const count = Buffer.alloc(4)
     count.writeUInt32LE(rows.length)
     const parts = [count, Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), hashes]
-    await this.#files.put(diffID, Buffer.concat([MAGIC, sumOf(parts), ...parts]))
+    await this.#files.put(diffID, sealed(MAGIC, parts))
   }
 
-  async rowsOf(diffID: Digest, sha256: string): Promise<Int32Array | undefined> {
-    const file = await readFile(this.#files.pathOf(diffID)).catch(() => undefined)
-    if (!file) return undefined
-    const found = foundIn(file, Buffer.from(sha256, 'hex'))
-    if (!found) await this.#files.remove(diffID)
-    return found
+  rowsOf(diffID: Digest, sha256: string): Promise<Int32Array | undefined> {
+    return this.#files.read(diffID, (file) => foundIn(file, Buffer.from(sha256, 'hex')))
   }
 
   /** Bytes it takes. */
@@ -50,20 +45,11 @@ export class FileHashStore implements HashStore {
   }
 }
 
-function sumOf(parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
-}
-
 /** The rows whose file has the hash; undefined where the store's file is damaged. */
 function foundIn(file: Buffer, wanted: Buffer): Int32Array | undefined {
-  const start = MAGIC.length + HASH
-  if (file.length < start + 4 || !file.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
-  const body = file.subarray(start)
+  const body = unsealed(MAGIC, file)
+  if (!body) return undefined
   const count = body.readUInt32LE(0)
-  const isWhole = body.length === 4 + count * (4 + HASH)
-  if (!isWhole || !sumOf([body]).equals(file.subarray(MAGIC.length, start))) return undefined
   const hashes = body.subarray(4 + 4 * count)
   const rows: number[] = []
   for (let at = hashes.indexOf(wanted); at >= 0; at = hashes.indexOf(wanted, at + 1))

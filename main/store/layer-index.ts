@@ -1,4 +1,4 @@
-import { readFile, rm, utimes } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/digest.ts'
 import type { IndexedLayer, LayerIndex } from '../image/cache.ts'
@@ -69,18 +69,7 @@ export class FileLayerIndex implements LayerIndex {
   }
 
   async #read(diffID: Digest): Promise<IndexedLayer | undefined> {
-    const path = this.#files.pathOf(diffID)
-    const file = await readFile(path).catch(() => undefined)
-    if (!file) return undefined
-    const layer = decoded(diffID, file)
-    if (!layer) {
-      await this.#files.remove(diffID)
-      return undefined
-    }
-    // Marks it as used. A folder that cannot be written still answers.
-    const now = new Date()
-    await utimes(path, now, now).catch(() => undefined)
-    return layer
+    return this.#files.read(diffID, (file) => decoded(diffID, file))
   }
 
   /** Once per process: what is in older formats nobody reads any more. */
