@@ -11,6 +11,7 @@ import { matchingRows, SearchBudget } from '../image/entry-search.ts'
 import type { EntryTable } from '../image/entry-table.ts'
 import { FINDING_LIMITS, type Findings, type FindingLimits, type FoundLine } from '../image/file-scanner.ts'
 import { LineSearch } from '../image/line-search.ts'
+import type { ImageFates } from '../image/row-fates.ts'
 import { rowFilter, type RowTest } from '../image/row-filter.ts'
 import { inParts, scanFilesOf, sizeOf, type ScanFiles } from '../image/scan-files.ts'
 import { searchHit } from '../image/search-hit.ts'
@@ -155,6 +156,8 @@ export class ContentSearch implements AsyncDisposable {
 
   /** What is found so far; fails where the search failed. */
   async window(range: SearchRange): Promise<ContentWindow> {
+    // First: all that follows is of one moment.
+    const fates = this.#found.some(({ lines }) => lines.length > 0) ? await this.#fates() : []
     this.#controller.signal.throwIfAborted()
     const isWanted = (layer: number): boolean => range.layers.length === 0 || range.layers.includes(layer)
     const wanted = this.#found.filter((_, layer) => isWanted(layer))
@@ -165,7 +168,7 @@ export class ContentSearch implements AsyncDisposable {
       const first = Math.max(range.offset - skipped, 0)
       const last = Math.min(first + range.limit - hits.length, lines.length)
       skipped += lines.length
-      if (first < last) hits.push(...(await this.#hits(layer, lines.slice(first, last))))
+      if (first < last) hits.push(...this.#hits(layer, lines.slice(first, last), fates))
     }
     return {
       total: sumOf(wanted, 'total'),
@@ -189,7 +192,7 @@ export class ContentSearch implements AsyncDisposable {
         this.#controller.signal.throwIfAborted()
         const isDone = found.isComplete || !this.#isRunning
         const lines = found.lines.slice(told)
-        if (lines.length > 0) yield await this.#hits(layer, lines)
+        if (lines.length > 0) yield this.#hits(layer, lines, await this.#fates())
         told += lines.length
         if (isDone) break
         if (lines.length === 0) await news
@@ -298,11 +301,14 @@ export class ContentSearch implements AsyncDisposable {
     }
   }
 
-  async #hits(layer: number, lines: readonly FoundLine[]): Promise<ContentHit[]> {
-    const fates = (await this.listed.fates()).layers[layer]
+  async #fates(): Promise<ImageFates['layers']> {
+    return (await this.listed.fates()).layers
+  }
+
+  #hits(layer: number, lines: readonly FoundLine[], fates: ImageFates['layers']): ContentHit[] {
     const table = this.listed.tables[layer] as EntryTable
     const info = this.#info.layers[layer] as LayerInfo
-    return lines.map(({ row, ...line }) => ({ ...searchHit(table, row, fates, info), ...line }))
+    return lines.map(({ row, ...line }) => ({ ...searchHit(table, row, fates[layer], info), ...line }))
   }
 
   #tell(): void {
